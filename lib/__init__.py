@@ -1,0 +1,20 @@
+"""Facial emotion recognition, reproduced: the code that the notebooks share.
+
+The pipeline, upstream first; a module imports only from those printed before it:
+
+    emotions, paths, images, seed, report, plots
+    synthetic    rendered faces and the stand-in data sets
+    datasets     every data set as one table
+    faces        detection, landmarks, alignment
+    prepare      tables in, crops out, at any scale
+    cleaning     what is kept, what is dropped, and why
+    labelling    labels by hand, and the agreement of annotators
+    splits       subject-disjoint splits and the leak gate
+    augment      the 28 variants of paper A, and a modern set
+    models       networks and the traditional method
+    train        fitting, with resume
+    evaluate     figures of merit with intervals
+    timing       milliseconds per image, multiply-adds, peak
+    runner       notebooks executed in order
+    cli          one command line over all of it
+"""

@@ -1,0 +1,48 @@
+"""Where things are, and how a product is written so that a kill leaves nothing half-done."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("FACE_STUDY_BUILD", ROOT / "build"))
+SIZES = ("smoke", "standard", "paper")
+
+
+def data(size: str) -> Path:
+    """Return the folder for products made from stand-ins of this size: `build/data/<size>`.
+
+    Raises:
+        ValueError: `size` is not one of `SIZES`.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size is {size!r}; expected one of {', '.join(SIZES)}")
+    return BUILD / "data" / size
+
+
+@contextlib.contextmanager
+def replace_on_success(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling of `path`; rename it to `path` on success, remove it on any error.
+
+    The body may make the sibling a file or a folder. An old `path` is replaced.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _remove(temporary)
+    try:
+        yield temporary
+        if path.is_dir():
+            _remove(path)
+        os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

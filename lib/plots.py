@@ -1,0 +1,1 @@
+"""Figures of the study: every function takes `ax` and returns it."""
