@@ -1,0 +1,154 @@
+"""Training images on the fly: paper A's 28 variants, a modern set, and the batches that training reads.
+
+Nothing is stored. A variant is a function of (crop, variant number), a batch a function of (seed, epoch, batch number),
+so an epoch over 1,148,812 images needs no disk and any element can be made again alone.
+
+Paper A (augmentation) names 7 brightness variants x 4 blur variants (none, Gaussian, average, median) = 28 and gives no
+strengths. The strengths are ours: gains of .55 to 1.45 that keep dark skin from drowning in black, and a blur radius of
+1/64 of the crop's height, 5x5 pixels at 128.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import keras
+import numpy as np
+
+from lib.images import check
+
+BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
+BLUR = ("none", "gaussian", "average", "median")  # paper A, augmentation
+VARIANTS = len(BRIGHTNESS) * len(BLUR)  # 28; variant k has gain k // 4 and blur k % 4, so variant 0 is the crop itself
+AUGMENTATIONS = ("none", "paper", "modern", "keras_cv")
+_LEVELS = np.arange(256, dtype=np.float32)
+_GAIN_CURVES = [np.clip(np.rint(_LEVELS * gain), 0, 255).astype(np.uint8) for gain in BRIGHTNESS]
+
+
+def variant(crop: np.ndarray, k: int) -> np.ndarray:
+    """Return variant `k` of one crop: blurred, then brightened.
+
+    Args:
+        crop: uint8 (H, W) or (H, W, 3).
+        k: 0 to 27; 0 is the identity, bit for bit.
+
+    Returns:
+        uint8 of the crop's shape. Borders are replicated, so edges are as bright as the rest.
+
+    Raises:
+        ValueError: not an image, or `k` out of range.
+    """
+    if not 0 <= k < VARIANTS:
+        raise ValueError(f"variant {k!r}; expected a whole number from 0 to {VARIANTS - 1}")
+    gain, blur = divmod(int(k), len(BLUR))
+    return cv2.LUT(_blurred(check(crop, "crop"), BLUR[blur]), _GAIN_CURVES[gain])
+
+
+def variants(crop: np.ndarray) -> np.ndarray:
+    """Return all variants of one crop, uint8 (28, H, W[, 3]); row k is `variant(crop, k)`."""
+    blurred = [_blurred(check(crop, "crop"), blur) for blur in BLUR]
+    return np.stack([cv2.LUT(image, curve) for curve in _GAIN_CURVES for image in blurred])
+
+
+def blur_size(height: int) -> int:
+    """Return the side of the blur kernel in pixels, odd and at least 3: a radius of 1/64 of the crop's height."""
+    return 2 * max(1, round(height / 64)) + 1
+
+
+def _blurred(crop: np.ndarray, blur: str) -> np.ndarray:
+    side = blur_size(crop.shape[0])
+    if blur == "gaussian":  # OpenCV's own sigma for the kernel: 1.1 pixels at 5x5
+        return cv2.GaussianBlur(crop, (side, side), 0, borderType=cv2.BORDER_REPLICATE)
+    if blur == "average":
+        return cv2.blur(crop, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return cv2.medianBlur(crop, side) if blur == "median" else crop  # the median replicates borders by itself
+
+
+def plan(images: int, visits: int, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which image and which of its variants stand at each place of an epoch.
+
+    Every image is visited `visits` times an epoch. Over 28 / visits epochs each of its 28 variants is seen exactly
+    once, in an order of its own; `visits=28` is paper A's epoch.
+
+    Args:
+        images: how many images there are, N.
+        visits: a divisor of 28.
+        seed: of the study.
+        epoch: counted from 0.
+
+    Returns:
+        Image numbers, int64 (N * visits,), and variant numbers, uint8 (N * visits,).
+
+    Raises:
+        ValueError: `visits` does not divide 28.
+    """
+    if visits < 1 or VARIANTS % visits:
+        raise ValueError(f"visits is {visits}; expected a divisor of {VARIANTS}: 1, 2, 4, 7, 14 or 28")
+    round_of_28, first = divmod(epoch * visits, VARIANTS)
+    rows = np.tile(np.arange(VARIANTS, dtype=np.uint8), (images, 1))  # (N, 28)
+    shown = np.random.default_rng([seed, round_of_28]).permuted(rows, axis=1)[:, first : first + visits]
+    order = np.random.default_rng([seed, epoch, visits]).permutation(images * visits)
+    return order // visits, shown.ravel()[order]
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Batches of an epoch for `model.fit`, each a function of (seed, epoch, batch number) alone.
+
+    Keras has its own ideas of when an epoch ends and of the order of batches, so both are told to it:
+
+        model.fit(batches, shuffle=False, callbacks=[batches.callback()], initial_epoch=3, epochs=8)
+
+    A run that is killed after three epochs and goes on like this sees the batches it would have seen.
+
+    Args:
+        images: N crops, uint8 (H, W, 3) each: an array, a memory map or a list of views.
+        targets: float or integer (N, ...), one row per image.
+        batch_size: images per batch; the last batch of an epoch may be smaller.
+        augmentation: "none", "paper" (the 28 variants), "modern" or "keras_cv".
+        seed: of the study.
+        visits: how often an epoch shows each image; 28 is paper A's epoch.
+        workers: threads that prepare batches ahead of the training step.
+
+    Raises:
+        ValueError: an unknown augmentation, no images, or not as many targets as images.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[np.ndarray],
+        targets: np.ndarray,
+        batch_size: int,
+        augmentation: str = "paper",
+        seed: int = 0,
+        visits: int = 1,
+        workers: int = 1,
+    ) -> None:
+        super().__init__(workers=workers)
+        if augmentation not in AUGMENTATIONS:
+            raise ValueError(f"augmentation is {augmentation!r}; expected one of {', '.join(AUGMENTATIONS)}")
+        if not len(images) or len(images) != len(targets):
+            raise ValueError(f"{len(images)} images and {len(targets)} targets; expected as many of each, at least one")
+        self.images, self.targets, self.batch_size = images, np.asarray(targets), batch_size
+        self.augmentation, self.seed, self.visits = augmentation, seed, visits
+        self.start(0)
+
+    def start(self, epoch: int) -> None:
+        """Set the epoch that the next batches belong to, counted from 0."""
+        self.epoch = epoch
+        self._image, self._variant = plan(len(self.images), self.visits, self.seed, epoch)
+
+    def callback(self) -> keras.callbacks.Callback:
+        """Return the callback that tells these batches which epoch `model.fit` begins."""
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self.start(epoch))
+
+    def __len__(self) -> int:
+        """Return the batches of an epoch."""
+        return -(-len(self._image) // self.batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return images uint8 (B, H, W, 3) and their targets."""
+        places = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        chosen = self._image[places]
+        if self.augmentation == "paper":
+            pairs = zip(chosen, self._variant[places], strict=True)
+            return np.stack([variant(self.images[i], k) for i, k in pairs]), self.targets[chosen]
+        return np.stack([self.images[i] for i in chosen]), self.targets[chosen]
