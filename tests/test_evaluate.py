@@ -1,0 +1,257 @@
+"""Figures of merit against scikit-learn, SciPy, plain formulas and hand values; properties of the intervals."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics
+
+from lib import evaluate, intervals
+from lib.emotions import EMOTIONS, index, intensity_vector
+
+PER_EMOTION = ("RMSE", "MAE", "PCC", "CCC", "ICC(3,1)")
+
+
+@pytest.fixture(scope="module")
+def labels():
+    """400 images of 20 subjects; a network that is right two times in three, on some subjects more than on others."""
+    rng = np.random.default_rng(1)
+    subjects = np.repeat(np.arange(20), 20)
+    true = rng.choice(EMOTIONS, 400, p=[0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
+    right = rng.random(400) < np.linspace(0.4, 0.95, 20)[subjects]
+    return true, np.where(right, true, rng.choice(EMOTIONS, 400)), subjects
+
+
+@pytest.fixture(scope="module")
+def strengths(labels):
+    true, _, subjects = labels
+    rng = np.random.default_rng(2)
+    targets = intensity_vector(true, rng.choice(evaluate.LEVELS, len(true))).astype(float)
+    return targets, np.clip(targets + rng.normal(0, 0.15, targets.shape), 0, 1), subjects
+
+
+def figures(table):
+    return table.set_index(["metric", "of"])["value"]
+
+
+def ends(table, metric="accuracy"):
+    return table.set_index(["metric", "of"]).loc[(metric, "all"), ["low", "high"]].to_numpy(float)
+
+
+def test_classification_agrees_with_scikit_learn(labels):
+    true, predicted, subjects = labels
+    found = figures(evaluate.classification(true, predicted, subjects))
+    recalls = metrics.recall_score(true, predicted, labels=EMOTIONS, average=None)
+    np.testing.assert_allclose(found["accuracy", "all"], metrics.accuracy_score(true, predicted))
+    np.testing.assert_allclose(found["balanced accuracy", "all"], metrics.balanced_accuracy_score(true, predicted))
+    np.testing.assert_allclose(found["macro F1", "all"], metrics.f1_score(true, predicted, average="macro"))
+    np.testing.assert_allclose(found["recall"].to_numpy(), recalls)
+
+
+def test_an_emotion_without_images_is_nan_and_leaves_the_means_as_scikit_learn_has_them():
+    true, predicted = ["happy", "happy", "sad"], ["happy", "sad", "sad"]
+    found = figures(evaluate.classification(true, predicted, [1, 2, 3]))
+    assert np.isnan(found["recall", "fear"])
+    assert found["balanced accuracy", "all"] == metrics.balanced_accuracy_score(true, predicted)
+    assert found["macro F1", "all"] == pytest.approx(metrics.f1_score(true, predicted, average="macro"))
+
+
+def test_a_perfect_and_a_hopeless_network_score_one_and_zero():
+    true = list(EMOTIONS) * 3
+    wrong = np.roll(EMOTIONS, 1).tolist() * 3
+    groups = np.repeat([1, 2, 3], 7)
+    assert (evaluate.classification(true, true, groups)[["value", "low", "high"]] == 1).all(axis=None)
+    assert (evaluate.classification(true, wrong, groups)[["value", "low", "high"]] == 0).all(axis=None)
+
+
+def test_confusion_has_true_emotions_in_rows():
+    matrix = evaluate.confusion(["happy", "happy", "sad"], ["happy", "fear", "sad"])
+    assert matrix.shape == (7, 7)
+    assert matrix[EMOTIONS.index("happy"), EMOTIONS.index("fear")] == 1
+    assert matrix.sum() == 3
+
+
+def test_the_interval_is_that_of_a_plain_loop_over_resampled_subjects(labels):
+    true, predicted, subjects = labels
+    rng, right = np.random.default_rng(3), true == predicted
+    drawn = rng.integers(0, 20, (4000, 20))
+    plain = np.array([right.reshape(20, 20)[row].mean() for row in drawn])
+    tail = stats.norm.cdf(-np.sqrt(20 / 19) * stats.t.ppf(0.975, 19))
+    table = evaluate.classification(true, predicted, subjects, resamples=4000)
+    np.testing.assert_allclose(ends(table), np.quantile(plain, [tail, 1 - tail]), atol=0.012)
+
+
+def test_the_naive_interval_is_the_binomial_one_and_narrower_than_that_over_subjects(labels):
+    true, predicted, subjects = labels
+    naive = ends(evaluate.classification(true, predicted, np.arange(len(true))))
+    share = np.mean(true == predicted)
+    wald = share + 1.96 * np.array([-1, 1]) * np.sqrt(share * (1 - share) / len(true))
+    np.testing.assert_allclose(naive, wald, atol=0.008)
+    assert np.ptp(ends(evaluate.classification(true, predicted, subjects))) > 1.3 * np.ptp(naive)
+
+
+def test_twenty_eight_copies_of_each_image_do_not_narrow_the_interval_over_subjects(labels):
+    copies = [np.repeat(column, 28) for column in labels]
+    np.testing.assert_allclose(
+        ends(evaluate.classification(*copies)), ends(evaluate.classification(*labels)), atol=1e-12
+    )
+    naive = [ends(evaluate.classification(t, p, np.arange(len(t)))) for t, p, _ in (labels, copies)]
+    assert np.ptp(naive[0]) / np.ptp(naive[1]) == pytest.approx(np.sqrt(28), rel=0.1)
+
+
+def test_the_interval_covers_the_truth_in_about_95_of_100_studies_of_five_subjects():
+    rng, hits = np.random.default_rng(4), 0
+    subjects = np.repeat(np.arange(5), 30)
+    for study in range(200):
+        skill = np.clip(rng.normal(0.7, 0.08, 5), 0, 1)[subjects]
+        predicted = np.where(rng.random(150) < skill, "happy", "sad")
+        low, high = ends(evaluate.classification(["happy"] * 150, predicted, subjects, resamples=400, seed=study))
+        hits += low <= 0.7 <= high
+    assert hits >= 178  # 95 % expected; plain percentiles reach about 84 %
+
+
+def test_seeds_are_averaged_and_their_spread_widens_the_interval(labels):
+    true, predicted, subjects = labels
+    rng = np.random.default_rng(5)
+    luck = [np.where(rng.random(400) < share, true, predicted) for share in (0.0, 0.3, 0.6)]
+    table = evaluate.classification(true, np.stack(luck), subjects)
+    assert set(table["seeds"]) == {3}
+    assert figures(table)["accuracy", "all"] == pytest.approx(np.mean([np.mean(p == true) for p in luck]))
+    one = ends(evaluate.classification(true, luck[1], subjects))
+    assert np.ptp(ends(table)) > 1.2 * np.ptp(one)
+
+
+def test_one_group_has_a_value_and_no_interval(labels):
+    table = evaluate.classification(labels[0], labels[1], ["only"] * 400)
+    assert np.isfinite(figures(table)["accuracy", "all"])
+    assert np.isnan(ends(table)).all()
+
+
+def test_calibration_error_agrees_with_a_loop_over_bins(labels):
+    true, _, subjects = labels
+    probabilities = np.random.default_rng(6).dirichlet(np.ones(7), 400)
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == index(true)
+    expected = 0.0
+    for k in range(15):
+        inside = (confidence >= k / 15) & (confidence < (k + 1) / 15)
+        if inside.any():
+            expected += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    assert evaluate.calibration(true, probabilities, subjects)["value"].item() == pytest.approx(expected)
+    certain = np.eye(7)[index(true)]
+    assert evaluate.calibration(true, certain, subjects)["value"].item() == 0
+
+
+def test_intensity_errors_agree_with_plain_formulas_and_scipy(strengths):
+    true, predicted, subjects = strengths
+    found = figures(evaluate.regression(true, predicted, subjects))
+    assert found["RMSE", "all"] == pytest.approx(np.sqrt(np.mean((true - predicted) ** 2)))
+    assert found["MAE", "all"] == pytest.approx(np.mean(np.abs(true - predicted)))
+    for k, emotion in enumerate(EMOTIONS):
+        x, y = true[:, k], predicted[:, k]
+        ccc = 2 * np.cov(x, y, bias=True)[0, 1] / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+        assert found["PCC", emotion] == pytest.approx(stats.pearsonr(x, y).statistic)
+        assert found["CCC", emotion] == pytest.approx(ccc)
+        assert found["RMSE", emotion] == pytest.approx(metrics.root_mean_squared_error(x, y))
+    for metric in ("PCC", "CCC", "ICC(3,1)"):
+        assert found[metric, "all"] == pytest.approx(found[metric].drop("all").mean())
+    argmax = np.mean(true.argmax(1) == predicted.argmax(1))
+    assert found["accuracy, argmax of 7", "all"] == pytest.approx(argmax)
+
+
+def test_icc_3_1_agrees_with_a_two_way_analysis_of_variance(strengths):
+    true, predicted, subjects = strengths
+    pair = np.stack([true[:, 3], predicted[:, 3]], axis=1)  # (N, 2 raters)
+    rest = pair - pair.mean(1, keepdims=True) - pair.mean(0) + pair.mean()
+    between = 2 * pair.mean(1).var(ddof=1)
+    error = (rest**2).sum() / (len(pair) - 1)
+    found = figures(evaluate.regression(true, predicted, subjects))["ICC(3,1)", "happy"]
+    assert found == pytest.approx((between - error) / (between + error))
+
+
+def test_a_shift_lowers_ccc_and_leaves_pcc_and_icc_alone(strengths):
+    true, _, subjects = strengths
+    found = figures(evaluate.regression(true, true + 0.2, subjects))
+    assert found["PCC", "sad"] == pytest.approx(1)
+    assert found["ICC(3,1)", "sad"] == pytest.approx(1)
+    assert found["CCC", "sad"] < 0.9
+
+
+def test_twenty_percent_happy_is_neutral_by_argmax_and_happy_by_the_strongest_emotion():
+    true = intensity_vector(["happy", "neutral"], [0.2, 0.0])
+    predicted = intensity_vector(["happy", "sad"], [0.3, 0.1])
+    table = evaluate.regression(true, predicted, [1, 2])
+    assert figures(table)["accuracy, argmax of 7", "all"] == 1
+    assert figures(table)["accuracy, strongest without neutral", "all"] == 1
+    assert table.set_index("metric").loc["accuracy, strongest without neutral", "n"] == 1  # not the neutral image
+
+
+def test_rmse_of_a_level_uses_the_images_of_that_level(strengths):
+    true, predicted, subjects = strengths
+    table = evaluate.regression(true, predicted, subjects).set_index(["metric", "of"])
+    chosen = evaluate.levels(true) == 1
+    assert table.loc[("RMSE", "40 %"), "value"] == pytest.approx(np.sqrt(np.mean((true - predicted)[chosen] ** 2)))
+    assert table.loc[("RMSE", "40 %"), "n"] == chosen.sum()
+
+
+def test_a_constant_guess_on_uniform_intensities_has_the_known_rmse():
+    target = np.linspace(0, 1, 5001)[:, None] * np.ones(7)
+    found = figures(evaluate.regression(target, np.full_like(target, 0.5), np.arange(5001) % 9, resamples=10))
+    assert found["RMSE", "all"] == pytest.approx(1 / np.sqrt(12), abs=1e-3)
+    assert np.isnan(found["PCC", "all"])
+    assert found["CCC", "all"] == pytest.approx(0, abs=1e-9)
+
+
+def test_mcnemar_agrees_with_the_binomial_by_hand():
+    true, first, second = ["happy"] * 9, ["happy"] * 8 + ["sad"], ["happy"] * 2 + ["sad"] * 6 + ["happy"]
+    assert evaluate.mcnemar(true, first, second) == pytest.approx(2 * (1 + 7) / 2**7)  # 6 against 1 of 7
+    assert evaluate.mcnemar(true, first, first) == 1
+
+
+def test_a_better_model_is_above_and_the_same_model_cannot_be_ordered(labels, strengths):
+    true, predicted, subjects = labels
+    better = np.where(np.random.default_rng(7).random(400) < 0.5, true, predicted)
+    found = evaluate.compare(true, better, predicted, subjects, ("new", "old"))
+    assert found["verdict"] == "new above old"
+    assert found["difference"] == pytest.approx(np.mean(better == true) - np.mean(predicted == true))
+    assert evaluate.compare(true, predicted, better, subjects, ("old", "new"))["verdict"] == "new above old"
+    assert evaluate.compare(true, predicted, predicted, subjects)["verdict"] == "cannot be ordered"
+    targets, outputs, _ = strengths
+    worse = evaluate.compare(targets, outputs, np.full_like(outputs, 1 / 7), subjects, ("network", "constant"))
+    assert worse["metric"] == "RMSE"
+    assert worse["verdict"] == "network above constant"
+
+
+def test_pairing_on_subjects_is_sharper_than_two_separate_intervals(labels):
+    true, predicted, subjects = labels
+    better = predicted.copy()
+    better[::12] = true[::12]
+    found = evaluate.compare(true, better, predicted, subjects, ("new", "old"))
+    both = [tuple(ends(evaluate.classification(true, p, subjects))) for p in (better, predicted)]
+    assert found["verdict"] == "new above old"
+    assert evaluate.order(*both, ("new", "old")) == "cannot be ordered"
+
+
+def test_a_printed_share_gets_the_wilson_interval():
+    low, high = evaluate.printed(0.82, 2443)
+    z, share = 1.959964, round(0.82 * 2443) / 2443
+    middle = (share + z**2 / 2 / 2443) / (1 + z**2 / 2443)
+    half = z / (1 + z**2 / 2443) * np.sqrt(share * (1 - share) / 2443 + z**2 / 4 / 2443**2)
+    assert (low, high) == pytest.approx((middle - half, middle + half), abs=1e-6)
+    assert evaluate.order((0.9, 0.95), (low, high), ("ours", "paper")) == "ours above paper"
+
+
+def test_rows_that_do_not_belong_together_are_refused(labels):
+    true, predicted, subjects = labels
+    with pytest.raises(ValueError, match="do not belong together"):
+        evaluate.classification(true[:-1], predicted, subjects)
+    with pytest.raises(ValueError, match="at least one"):
+        evaluate.classification([], [], [])
+    with pytest.raises(ValueError, match="unknown emotion 'smug'"):
+        evaluate.classification(["smug"], ["happy"], [1])
+    with pytest.raises(ValueError, match="a group is missing"):
+        evaluate.classification(["sad"], ["happy"], [None])
+
+
+def test_resamples_in_chunks_are_those_at_once(labels, monkeypatch):
+    table = evaluate.classification(*labels, resamples=300)
+    monkeypatch.setattr(intervals, "CHUNK", 700)
+    assert evaluate.classification(*labels, resamples=300).equals(table)
