@@ -2,7 +2,7 @@
 
 The pipeline, upstream first; a module imports only from those printed before it:
 
-    emotions, paths, images, seed, report, plots
+    emotions, paths, environment, images, seed, report, plots
     synthetic    rendered faces and the stand-in data sets
     datasets     every data set as one table
     faces        detection, landmarks, alignment

@@ -1,6 +1,7 @@
 """Where things are, and how a product is written so that a kill leaves nothing half-done."""
 
 import contextlib
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -26,10 +27,13 @@ def data(size: str) -> Path:
 def replace_on_success(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; rename it to `path` on success, remove it on any error.
 
-    The body may make the sibling a file or a folder. An old `path` is replaced.
+    The body may make the sibling a file or a folder. An old `path` is replaced. What killed processes left is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if not _alive(int(left.suffixes[-2][1:])):
+            _remove(left)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     _remove(temporary)
     try:
@@ -39,6 +43,16 @@ def replace_on_success(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         _remove(temporary)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

@@ -1,6 +1,34 @@
-"""Results, tables and figures of a run, each with its provenance."""
+"""Results, tables and figures of a run, each with its provenance.
 
-from dataclasses import dataclass
+`build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins` and `results`, a
+list with every field of `Result`. `figures/results.json` holds the reference run: `profile`, and in `notebooks` one
+such object by number.
+"""
+
+import functools
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib import paths
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+ORIGINS = ("stand-in", "real", "mixed", "computed")
+KINDS = ("metric", "exact", "time")
+PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
 
 @dataclass(frozen=True)
@@ -9,12 +37,12 @@ class Result:
 
     Attributes:
         name: `stage/what/metric`, unique in the study.
-        value: the figure.
+        value: the figure; not a number where it is undefined (a correlation with a constant).
         n: how many images, subjects or runs stand behind it.
         low: lower end of the 95 % interval, None where there is none.
         high: upper end.
         protocol: how it was measured, in words.
-        origin: "stand-in", "real" or "computed" (no data at all).
+        origin: "stand-in", "real", "mixed" (both), or "computed" (no data at all).
         paper: what the paper prints, None where it prints nothing.
         unit: unit of `value`, empty for a share in [0, 1].
         kind: "metric" (reproduced when inside the interval), "exact" (when equal) or "time" (never judged).
@@ -32,3 +60,126 @@ class Result:
     unit: str = ""
     kind: str = "metric"
     seeds: int = 1
+
+    def __post_init__(self) -> None:
+        if self.origin not in ORIGINS:
+            raise ValueError(f"origin of {self.name} is {self.origin!r}; expected one of {', '.join(ORIGINS)}")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind of {self.name} is {self.kind!r}; expected one of {', '.join(KINDS)}")
+
+
+def record(
+    notebook: str, parameters: Mapping[str, object], results: Sequence[Result], origins: Mapping[str, str] | None = None
+) -> Path:
+    """Write a notebook's results to `build/results/NN.json` and return the path.
+
+    Args:
+        notebook: its two-digit number.
+        parameters: the values of its parameter cell by name.
+        results: its figures of merit, names unique.
+        origins: "real" or "stand-in" per data set that it read.
+
+    Raises:
+        ValueError: a number that is not two digits, or a result's name that comes twice.
+    """
+    path = paths.BUILD / "results" / f"{_prefixed(notebook, '')}.json"
+    names = [result.name for result in results]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"results of notebook {notebook} have one name twice: {', '.join(twice)}")
+    content = {
+        "notebook": notebook,
+        "provenance": provenance(),
+        "parameters": dict(parameters),
+        "origins": dict(origins or {}),
+        "results": [{key: _plain(value) for key, value in asdict(result).items()} for result in results],
+    }
+    with paths.replace_on_success(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def save_table(frame: "pd.DataFrame", name: str) -> Path:
+    """Write a table to `build/results/<name>.csv`, without its index, and return the path; `name` is `NN_...`."""
+    path = paths.BUILD / "results" / f"{_prefixed(name, '_')}.csv"
+    with paths.replace_on_success(path) as temporary:
+        frame.to_csv(temporary, index=False)
+    return path
+
+
+def save_figure(figure: "Figure", name: str) -> Path:
+    """Write a figure to `build/figures/<name>.png`, its provenance inside, and return the path; `name` is `NN_...`."""
+    path = paths.BUILD / "figures" / f"{_prefixed(name, '_')}.png"
+    origin = {
+        "notebook": name[:2],
+        "parameters": json.loads(os.environ.get("FACE_STUDY_PARAMETERS", "{}")),
+        "profile": os.environ.get("FACE_STUDY_PROFILE", "by hand"),
+        **_commit(),
+    }
+    metadata = {"Title": name, "Description": json.dumps(origin), "Software": "Facial emotion study"}
+    with paths.replace_on_success(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight", metadata=metadata)
+    return path
+
+
+def provenance() -> dict:
+    """Return where a result comes from: commit, profile, run, time, versions, CPU and GPU."""
+    return {
+        **_commit(),
+        "profile": os.environ.get("FACE_STUDY_PROFILE", "by hand"),
+        "run": os.environ.get("FACE_STUDY_RUN", "by hand"),
+        "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        **_machine(),
+    }
+
+
+@functools.cache
+def _machine() -> dict:
+    return {
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "gpu": gpu_name(),
+    }
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system gives it."""
+    if Path("/proc/cpuinfo").exists():
+        match = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        return match[1] if match else platform.machine()
+    return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
+
+
+def gpu_name() -> str:
+    """Return the names of the NVIDIA GPUs, "none" where there is none."""
+    return ", ".join(_output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines()) or "none"
+
+
+def _commit() -> dict:
+    commit = _output("git", "-C", str(paths.ROOT), "rev-parse", "HEAD")
+    changes = _output("git", "-C", str(paths.ROOT), "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit or "unknown", "dirty": bool(changes)}
+
+
+def _output(*command: str) -> str:
+    """Return what a command prints, nothing where it is missing or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _prefixed(name: str, separator: str) -> str:
+    if not re.fullmatch(rf"\d\d{separator}.*" if separator else r"\d\d", name):
+        raise ValueError(f"{name!r} must begin with the notebook's two-digit number, for example 06{separator}")
+    return name
+
+
+def _plain(value: object) -> object:
+    """Return a NumPy scalar as Python's own, not-a-number as None (JSON has none)."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,6 @@
+"""Reproduced or not."""
+
+
+def publish() -> list[str]:
+    """Not yet."""
+    return []
