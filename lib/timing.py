@@ -1,0 +1,157 @@
+"""Time per image as a paper prints it and as a user feels it, and what share of the machine's arithmetic that is.
+
+Rules: warm-up calls are not counted; results are fetched inside the clock, because a GPU returns before it is done;
+wall time is the figure, processor time stands beside it because a busy machine disturbs it less; median and 95th
+percentile, never the mean alone; the device and its threads are named. No time is ever asserted.
+"""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import joblib
+import keras
+import numpy as np
+
+PEAK_SECONDS = 1.0  # spent on measuring the peak
+LONG_ENOUGH = 0.02  # seconds of one matrix product, so that the call itself does not count
+
+
+def each(call: Callable[[object], object], items: Iterable[object], warm_up: int = 10) -> dict[str, float]:
+    """Time `call` on one item after another, as a user feels it.
+
+    Args:
+        call: returns NumPy, so that nothing is left running; called once per item.
+        items: at least one more than `warm_up`; 100 or more make a 95th percentile.
+        warm_up: first calls that are not counted: tracing, caches, memory.
+
+    Returns:
+        `n`, `median`, `p95` and `mean` wall milliseconds, `processor`: mean milliseconds of all threads together.
+
+    Raises:
+        ValueError: no item is left after the warm-up.
+    """
+    items = list(items)
+    if len(items) <= warm_up:
+        raise ValueError(f"{len(items)} items and a warm-up of {warm_up}; expected more items than that")
+    for item in items[:warm_up]:
+        call(item)
+    wall, processor = [], time.process_time()
+    for item in items[warm_up:]:
+        start = time.perf_counter()
+        call(item)
+        wall.append(1000 * (time.perf_counter() - start))
+    return {
+        "n": len(wall),
+        "median": float(np.median(wall)),
+        "p95": float(np.percentile(wall, 95)),
+        "mean": float(np.mean(wall)),
+        "processor": 1000 * (time.process_time() - processor) / len(wall),
+    }
+
+
+def whole_set(model: keras.Model, images: np.ndarray, batch_size: int) -> dict[str, float]:
+    """Time one pass over all images in batches, as paper A does for its 2,443 test images.
+
+    Args:
+        model: takes uint8 (N, H, W, 3).
+        images: uint8 (N, H, W, 3); a memory map is read inside the clock.
+        batch_size: images per call.
+
+    Returns:
+        `n`, `seconds`, `per_image` in milliseconds, `images_per_second`, `processor` milliseconds per image.
+    """
+    for batch in (images[:batch_size], images[len(images) - len(images) % batch_size :]):
+        if len(batch):
+            model.predict_on_batch(batch)  # traces both shapes: full batches and the last one
+    start, processor = time.perf_counter(), time.process_time()
+    for first in range(0, len(images), batch_size):
+        model.predict_on_batch(images[first : first + batch_size])
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    count = len(images)
+    return {
+        "n": count,
+        "seconds": seconds,
+        "per_image": 1000 * seconds / count,
+        "images_per_second": count / seconds,
+        "processor": 1000 * processor / count,
+    }
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Return multiplications with addition of one image: convolutions and dense layers, as papers count them.
+
+    Every weight of a kernel is used once per output position; biases, pooling and normalisation are left out.
+    """
+    return sum(_kernel_weights(layer) * _positions(layer) for layer in _leaves(model))
+
+
+def matmul_peak(dtype: str = "float32") -> float:
+    """Return the most multiply-adds per second that square matrix products of growing size reach on this device.
+
+    It is the roof for convolutions too, which run as matrix products.
+    """
+    best, size, end = 0.0, 256, time.perf_counter() + PEAK_SECONDS
+    while time.perf_counter() < end:
+        matrix = keras.ops.ones((size, size), dtype=dtype)
+        _product(matrix)
+        seconds = min(_product(matrix) for _ in range(3))
+        best = max(best, size**3 / seconds)
+        size = 2 * size if seconds < LONG_ENOUGH else size
+    return best
+
+
+def device() -> str:
+    """Return the device in words: the accelerator, or the processor with its cores and threads; and the backend."""
+    backend = keras.backend.backend()
+    accelerators = _accelerators(backend)
+    if accelerators:
+        return f"{len(accelerators)} x {accelerators[0]}, {backend}"
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    return f"CPU {_processor()}, {joblib.cpu_count()} cores, {threads} threads, {backend}"
+
+
+def _product(matrix: object) -> float:
+    start = time.perf_counter()
+    keras.ops.convert_to_numpy(keras.ops.matmul(matrix, matrix)[0, 0])  # waits for the device
+    return time.perf_counter() - start
+
+
+def _leaves(layer: keras.Layer) -> Iterator[keras.Layer]:
+    """Yield the layers of a model, those of models inside it too."""
+    for child in getattr(layer, "layers", ()):
+        yield from _leaves(child)
+    if not hasattr(layer, "layers"):
+        yield layer
+
+
+def _kernel_weights(layer: keras.Layer) -> int:
+    """Return the size of the layer's kernels: convolution, depthwise or dense; 0 for a layer without."""
+    kernels = [w for w in layer.weights if w.name in {"kernel", "depthwise_kernel", "pointwise_kernel"}]
+    return sum(int(np.prod(kernel.shape)) for kernel in kernels)
+
+
+def _positions(layer: keras.Layer) -> int:
+    """Return how often one image uses each weight: the output's height x width, 1 for a dense layer on a vector."""
+    return int(np.prod(layer.output.shape[1:-1])) if _kernel_weights(layer) else 0
+
+
+def _accelerators(backend: str) -> list[str]:
+    if backend == "jax":
+        import jax
+
+        return [found.device_kind for found in jax.devices() if found.platform != "cpu"]
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in found]
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux keeps it in /proc/cpuinfo, elsewhere Python knows it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,80 @@
+"""Multiply-adds against hand values and TensorFlow's own counter; clocks that count what they should, never a time."""
+
+import keras
+import numpy as np
+import pytest
+
+from lib import timing
+
+LAYERS = keras.layers
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A small network with every kind of kernel, one block nested, as uint8 (N, 32, 32, 3) in."""
+    block = keras.Sequential([LAYERS.Input((15, 15, 8)), LAYERS.DepthwiseConv2D(3, padding="same"), LAYERS.ReLU()])
+    image = keras.Input((32, 32, 3), dtype="uint8")
+    x = LAYERS.Rescaling(1 / 255)(image)
+    x = LAYERS.Conv2D(8, 3, strides=2)(x)  # 15 x 15 x 8
+    x = LAYERS.BatchNormalization()(block(x))
+    x = LAYERS.SeparableConv2D(16, 3, padding="same")(x)  # 15 x 15 x 16
+    x = LAYERS.Flatten()(LAYERS.MaxPool2D(3)(x))  # 400
+    return keras.Model(image, LAYERS.Dense(7, activation="softmax")(x))
+
+
+def test_multiply_adds_are_those_counted_by_hand(network):
+    convolution = 15 * 15 * (3 * 3 * 3 * 8)
+    depthwise = 15 * 15 * (3 * 3 * 8)
+    separable = 15 * 15 * (3 * 3 * 8 + 8 * 16)
+    dense = 5 * 5 * 16 * 7
+    assert timing.multiply_adds(network) == convolution + depthwise + separable + dense
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the independent counter is TensorFlow's profiler")
+def test_multiply_adds_are_half_of_tensorflows_floating_point_operations():
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    model = keras.Sequential(
+        [
+            LAYERS.Input((32, 32, 3)),
+            LAYERS.Conv2D(32, 5, padding="same"),
+            LAYERS.Conv2D(32, 3, padding="same"),
+            LAYERS.Flatten(),
+            LAYERS.Dense(64),
+        ]
+    )
+    call = tf.function(model).get_concrete_function(tf.TensorSpec((1, 32, 32, 3)))
+    options = tf.compat.v1.profiler.ProfileOptionBuilder(tf.compat.v1.profiler.ProfileOptionBuilder.float_operation())
+    graph = convert_variables_to_constants_v2(call).graph
+    counted = tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops
+    assert 2 * timing.multiply_adds(model) == pytest.approx(counted, rel=0.01)
+
+
+def test_warm_up_calls_are_made_and_not_counted():
+    called = []
+    found = timing.each(called.append, range(25), warm_up=5)
+    assert called == list(range(25))
+    assert found["n"] == 20
+    assert 0 <= found["median"] <= found["p95"]
+
+
+def test_too_few_items_for_the_warm_up_are_refused():
+    with pytest.raises(ValueError, match="5 items and a warm-up of 10"):
+        timing.each(print, range(5))
+
+
+def test_a_pass_over_the_whole_set_sees_every_image_once(network, monkeypatch):
+    images, seen = np.zeros((10, 32, 32, 3), np.uint8), []
+    original = network.predict_on_batch
+    monkeypatch.setattr(network, "predict_on_batch", lambda batch: (seen.append(len(batch)), original(batch)))
+    found = timing.whole_set(network, images, batch_size=4)
+    assert seen == [4, 2, 4, 4, 2]  # both shapes traced, then the clock
+    assert found["n"] == 10
+    assert found["per_image"] == pytest.approx(1000 * found["seconds"] / 10)
+
+
+def test_the_peak_is_a_rate_and_the_device_has_a_name(monkeypatch):
+    monkeypatch.setattr(timing, "PEAK_SECONDS", 0.05)
+    assert timing.matmul_peak() > 0
+    assert keras.backend.backend() in timing.device()
