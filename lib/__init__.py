@@ -10,7 +10,8 @@ The pipeline, upstream first; a module imports only from those printed before it
     cleaning     what is kept, what is dropped, and why
     labelling    labels by hand, and the agreement of annotators
     splits       subject-disjoint splits and the leak gate
-    augment      the 28 variants of paper A, and a modern set
+    augment_modern  flip, brightness, contrast, RandAugment, cutout, mixup
+    augment      the 28 variants of paper A, training batches
     models       networks and the traditional method
     train        fitting, with resume
     evaluate     figures of merit with intervals

@@ -14,6 +14,7 @@ import cv2
 import keras
 import numpy as np
 
+from lib.augment_modern import keras_cv_set, mix_up, modern
 from lib.images import check
 
 BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
@@ -103,13 +104,13 @@ class TrainingBatches(keras.utils.PyDataset):
         images: N crops, uint8 (H, W, 3) each: an array, a memory map or a list of views.
         targets: float or integer (N, ...), one row per image.
         batch_size: images per batch; the last batch of an epoch may be smaller.
-        augmentation: "none", "paper" (the 28 variants), "modern" or "keras_cv".
+        augmentation: "none", "paper" (the 28 variants), "modern" or "keras_cv" (both mix targets, so one-hot them).
         seed: of the study.
         visits: how often an epoch shows each image; 28 is paper A's epoch.
-        workers: threads that prepare batches ahead of the training step.
+        workers: threads that prepare batches ahead of the training step; with one, JAX waits for every batch.
 
     Raises:
-        ValueError: an unknown augmentation, no images, or not as many targets as images.
+        ValueError: an unknown augmentation, no images, targets that do not fit.
     """
 
     def __init__(
@@ -120,13 +121,15 @@ class TrainingBatches(keras.utils.PyDataset):
         augmentation: str = "paper",
         seed: int = 0,
         visits: int = 1,
-        workers: int = 1,
+        workers: int = 2,
     ) -> None:
         super().__init__(workers=workers)
         if augmentation not in AUGMENTATIONS:
             raise ValueError(f"augmentation is {augmentation!r}; expected one of {', '.join(AUGMENTATIONS)}")
         if not len(images) or len(images) != len(targets):
             raise ValueError(f"{len(images)} images and {len(targets)} targets; expected as many of each, at least one")
+        if augmentation in ("modern", "keras_cv") and np.ndim(targets) != 2:
+            raise ValueError(f"{augmentation} mixes targets, so they must be (N, classes); got {np.shape(targets)}")
         self.images, self.targets, self.batch_size = images, np.asarray(targets), batch_size
         self.augmentation, self.seed, self.visits = augmentation, seed, visits
         self.start(0)
@@ -148,7 +151,14 @@ class TrainingBatches(keras.utils.PyDataset):
         """Return images uint8 (B, H, W, 3) and their targets."""
         places = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         chosen = self._image[places]
+        crops, targets = [self.images[i] for i in chosen], self.targets[chosen]
+        if self.augmentation == "none":
+            return np.stack(crops), targets
         if self.augmentation == "paper":
-            pairs = zip(chosen, self._variant[places], strict=True)
-            return np.stack([variant(self.images[i], k) for i, k in pairs]), self.targets[chosen]
-        return np.stack([self.images[i] for i in chosen]), self.targets[chosen]
+            return np.stack([variant(crop, k) for crop, k in zip(crops, self._variant[places], strict=True)]), targets
+        rng = np.random.default_rng([self.seed, self.epoch, batch])
+        if self.augmentation == "keras_cv":
+            images = keras_cv_set()(np.stack(crops), int(rng.integers(2**31)))
+        else:
+            images = np.stack([modern(crop, rng) for crop in crops])
+        return mix_up(images, targets, rng)
