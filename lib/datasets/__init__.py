@@ -1,0 +1,142 @@
+"""Every data set is one table.
+
+    df = load("mug")              # one row per image, the columns of `COLUMNS`
+    excluded(df)                  # what the loader found and left out, with the reason
+    read_image(df.iloc[0])        # uint8 (H, W, 3) RGB or (H, W) grey
+
+Where the data come from: `root`, else `$FACE_DATA/<the data set's folder>`, else the stand-in of that size; so real and
+stand-in sets may be mixed, and the column `origin` tells which is which. Raw data is never written to.
+"""
+
+import json
+import os
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from lib import images, paths
+from lib.datasets import files
+from lib.datasets.about import About, DataMissing
+from lib.datasets.table import COLUMNS, GROUPS, NAMES, DataError, finish, validate
+
+__all__ = [
+    "COLUMNS",
+    "GROUPS",
+    "NAMES",
+    "DataError",
+    "DataMissing",
+    "about",
+    "excluded",
+    "find",
+    "load",
+    "read_image",
+    "validate",
+]
+
+
+def load(name: str, root: Path | str | None = None, size: str = "standard", labels: str = "original") -> pd.DataFrame:
+    """Return the data set as a table; no image is opened.
+
+    Args:
+        name: one of `NAMES`.
+        root: the data set's own folder; without it see the module's first lines.
+        size: which stand-in to take where there is no real data: smoke, standard or paper.
+        labels: FER-2013 only: original, majority, cleaned or soft (see `lib.datasets.fer2013.read`).
+
+    Returns:
+        Columns `COLUMNS`, then the data set's own; `excluded(df)` lists what was left out.
+
+    Raises:
+        DataMissing: the data set is nowhere; names the licence, where to ask and the tree expected.
+        DataError: it is there but not as expected.
+    """
+    module = _module(name)
+    folder = find(name, root, size)
+    if labels != "original" and name != "fer2013":
+        raise DataError(f"labels={labels!r} is for fer2013 only; {name} has one kind of label")
+    try:
+        listing = module.read(folder, labels) if name == "fer2013" else module.read(folder)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"{folder} is not {module.ABOUT.title}: {error}; expected:\n{module.ABOUT.tree}") from None
+    left_out = pd.DataFrame(listing.excluded, columns=["file", "reason"])
+    if listing.rows.empty:
+        common = "; ".join(f"{reason} ({count})" for reason, count in left_out["reason"].value_counts().head(3).items())
+        raise DataError(
+            f"no image of {module.ABOUT.title} in {folder}: {common or 'no file'}; expected:\n{module.ABOUT.tree}"
+        )
+    rows = _with_groups(listing.rows, folder)
+    rows["path"] = f"{folder}/" + rows.pop("file")
+    origin = "stand-in" if (folder / "STAND_IN.json").is_file() else "real"
+    df = validate(finish(rows, data_set=name, origin=origin))
+    df.attrs = {"root": str(folder), "excluded": left_out.to_csv(index=False)}
+    return df
+
+
+def find(name: str, root: Path | str | None = None, size: str = "standard") -> Path:
+    """Return the folder that `load` would read.
+
+    Raises:
+        DataMissing: there is none.
+    """
+    info = about(name)
+    if root is not None:
+        places = [Path(root)]
+    else:
+        data = os.environ.get("FACE_DATA", "")
+        places = [Path(data) / folder for folder in (info.folder, name)] if data else []
+        places.append(paths.data(size) / "stand_in" / name)
+    for place in places:
+        if place.is_dir():
+            return place.resolve()
+    raise DataMissing(name, info, [str(place) for place in places])
+
+
+def about(name: str) -> About:
+    """Return title, licence, source and expected tree of a data set."""
+    return _module(name).ABOUT
+
+
+def excluded(df: pd.DataFrame) -> pd.DataFrame:
+    """Return what the loader left out of `df`: columns `file` (relative to the data set's folder) and `reason`."""
+    return pd.read_csv(StringIO(df.attrs["excluded"]), dtype=str, keep_default_na=False)
+
+
+def read_image(row: pd.Series) -> np.ndarray:
+    """Return the image of a row of the table, uint8 (H, W, 3) RGB or (H, W) grey.
+
+    Raises:
+        lib.images.ImageError: it cannot be read; `.reason` says why.
+    """
+    if row["row"] >= 0:
+        return _module(row["data_set"]).read_packed(Path(row["path"]), int(row["row"]))
+    return images.read(row["path"])
+
+
+def stand_in_facts(folder: Path | str) -> dict:
+    """Return what `STAND_IN.json` says about a stand-in tree: size, seed, planted defects."""
+    return json.loads((Path(folder) / "STAND_IN.json").read_text("utf-8"))
+
+
+def _module(name: str) -> ModuleType:
+    if name not in NAMES:
+        raise ValueError(f"no data set {name!r}; expected one of {', '.join(NAMES)}")
+    return import_module(f"lib.datasets.{name}")
+
+
+def _with_groups(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Join `groups.csv` (file, optional row, skin_tone, age_band, facial_hair, glasses) where there is one.
+
+    No data set of this field distributes group attributes; stand-ins carry the file, and a reader may write one.
+    """
+    if not (folder / "groups.csv").is_file():
+        return rows
+    groups = files.read_csv(folder / "groups.csv", ("file", *GROUPS), ("row",))
+    keys = ["file", "row"] if "row" in rows else ["file"]
+    groups = groups.astype({"row": "int64"}) if "row" in keys else groups
+    return rows.merge(groups.drop_duplicates(keys)[[*keys, *GROUPS]], on=keys, how="left").fillna(
+        dict.fromkeys(GROUPS, "")
+    )

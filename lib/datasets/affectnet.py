@@ -1,0 +1,114 @@
+"""AffectNet: web photographs with eight emotions, as annotation files (.npy) or as CSV lists."""
+
+import re
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.datasets import files
+from lib.datasets.about import About
+from lib.datasets.table import DataError, Listing, part, split_codes
+
+ABOUT = About(
+    title="AffectNet",
+    folder="AffectNet",
+    licence="non-commercial research; signed by the principal investigator; photographs keep their owners' rights",
+    ask="Mohammad Mahoor's laboratory, University of Denver",
+    tree=(
+        "  either train_set/images/0.jpg ... train_set/annotations/0_exp.npy ... and the same below val_set/\n"
+        "  or Manually_Annotated_file_lists/training.csv, validation.csv and Manually_Annotated_Images/689/<name>.jpg"
+    ),
+    subjects=None,
+    images="291,650 stills of eight emotions (of about 450,000 labelled by hand)",
+    colour="colour",
+    pixels="224x224",
+    kind="in the wild",
+    source="the data set's own page; paper B gives no count",
+)
+CODES = {
+    "0": "neutral",
+    "1": "happy",
+    "2": "sad",
+    "3": "surprise",
+    "4": "fear",
+    "5": "disgust",
+    "6": "angry",
+    "7": "contempt",  # the eighth class of paper B
+}
+DROPPED = {
+    "8": "None: a face with none of the eight emotions",
+    "9": "Uncertain: the annotator could not decide",
+    "10": "No-Face: no usable face in the photograph",
+}
+_FOLDERS = {"train_set": "train", "val_set": "validation"}
+_LISTS = {"training.csv": "train", "validation.csv": "validation"}
+
+
+def read(root: Path) -> Listing:
+    """List the photographs of whichever of the two layouts is there.
+
+    Raises:
+        DataError: neither layout.
+    """
+    if any((root / folder).is_dir() for folder in _FOLDERS):
+        return _join([_by_annotations(root, folder) for folder in _FOLDERS if (root / folder).is_dir()])
+    lists = [path for name in _LISTS for path in (root / name, root / "Manually_Annotated_file_lists" / name)]
+    lists = [path for path in lists if path.is_file()]
+    if not lists:
+        raise DataError(f"{root} has neither train_set/ nor training.csv; expected:\n{ABOUT.tree}")
+    return _join([_by_list(root, path) for path in lists])
+
+
+def _join(listings: list[Listing]) -> Listing:
+    rows = pd.concat([listing.rows for listing in listings], ignore_index=True)
+    return Listing(rows, [item for listing in listings for item in listing.excluded])
+
+
+def _by_annotations(root: Path, folder: str) -> Listing:
+    found, refused = files.walk(root, f"{folder}/images")
+    names = pd.Series(found, dtype=str)
+    numbers = names.str.rsplit("/", n=1).str[-1].str.rsplit(".", n=1).str[0]
+    codes = pd.Series([_code(f"{root}/{folder}/annotations/{number}_exp.npy") for number in numbers], dtype=object)
+    emotion, reason = split_codes(codes, CODES, {**DROPPED, "": "no annotation file for this image"}, "expression code")
+    rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _FOLDERS[folder]})
+    rows, left_out = part(rows, reason)
+    return Listing(rows, [*left_out, *refused])
+
+
+def _code(path: str) -> str:
+    """Return the expression in an `_exp.npy`, "" where there is no such file."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return _decode(file.read())
+    except FileNotFoundError:
+        return ""
+
+
+@lru_cache(maxsize=256)
+def _decode(data: bytes) -> str:
+    """300,000 files hold some 20 different contents: each is decoded once."""
+    try:
+        return str(np.load(BytesIO(data), allow_pickle=False)).strip()
+    except (ValueError, EOFError):
+        return f"not an annotation: {data[:12]!r}"
+
+
+def _by_list(root: Path, label_file: Path) -> Listing:
+    """The folder of images is the one called Manually_Annotated_Images, packed once or twice, else the root."""
+    table = files.read_csv(label_file, ("subDirectory_filePath", "expression"))
+    below = files.first_folder(
+        root,
+        "Manually_Annotated/Manually_Annotated_Images",
+        "Manually_Annotated_Images/Manually_Annotated_Images",
+        "Manually_Annotated_Images",
+    )
+    prefix = f"{below}/" if below else ""
+    names = prefix + files.check_inside(table["subDirectory_filePath"], label_file)
+    codes = table["expression"].map(lambda code: re.sub(r"\.0+$", "", code))
+    emotion, reason = split_codes(codes, CODES, DROPPED, "expression code")
+    rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _LISTS[label_file.name]})
+    absent, _ = files.absent_files(rows, root, below or "")  # the other list names the images left
+    return part(rows, reason.where(reason != "", absent))

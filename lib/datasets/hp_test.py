@@ -1,0 +1,49 @@
+"""HP Facial Expression Test Set: frames picked from videos of five people, for the test only."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from lib.datasets import files
+from lib.datasets.about import About
+from lib.datasets.table import Listing, part, split_codes
+from lib.emotions import EMOTIONS
+
+ABOUT = About(
+    title="HP Facial Expression Test Set",
+    folder="HP_test",
+    licence="not distributed",
+    ask="the authors of paper A (HP Labs); or record your own: `python -m lib.cli frames VIDEO`",
+    tree="  labels.csv (file,emotion; our layout: the paper gives none)\n  subject_1/video_1/frame_000012.jpg ...",
+    subjects=5,
+    images="2,443 frames",
+    colour="colour",
+    pixels="",
+    kind="test only",
+)
+CODES = {emotion: emotion for emotion in EMOTIONS}
+_FRAME = re.compile(r"(?P<subject>[^/]+)/(?P<video>[^/]+)/frame_(?P<frame>\d+)\.[a-z]+$", re.I)
+
+
+def read(root: Path) -> Listing:
+    """List the frames; a sequence is one video of one person, and every row is of the test split."""
+    label_file = root / "labels.csv"
+    table = files.read_csv(label_file, ("file", "emotion"))
+    emotion, reason = split_codes(table["emotion"], CODES, {}, "emotion")
+    names = files.check_inside(table["file"], label_file)
+    parts = names.str.extract(_FRAME)
+    reason = reason.mask(parts["frame"].isna(), "not <subject>/<video>/frame_<number>.jpg")
+    rows = pd.DataFrame(
+        {
+            "file": names,
+            "subject": parts["subject"].fillna(""),
+            "sequence": (parts["subject"] + "/" + parts["video"]).fillna(""),
+            "frame": parts["frame"].fillna("-1").astype("int64"),
+            "emotion": emotion,
+            "split": "test",
+        }
+    )
+    absent, unlabelled = files.absent_files(rows, root)
+    rows, left_out = part(rows, reason.where(reason != "", absent))
+    return Listing(rows, [*left_out, *unlabelled])

@@ -1,0 +1,117 @@
+"""The one table that every data set becomes: its columns, their meaning, and the check.
+
+A row is an image. Text that is not known is "" (never missing), so that `groupby` loses nothing; numbers that are not
+known are -1 (`row`, `frame`) or NaN (`intensity`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from lib.emotions import EMOTIONS_8
+
+NAMES = ("mug", "ck_plus", "jaffe", "kdef", "eiw", "hp_test", "own", "affectnet", "fer2013")
+GROUPS = ("skin_tone", "age_band", "facial_hair", "glasses")
+DEFAULTS = {
+    "data_set": "",  # one of NAMES
+    "path": "",  # the image file, absolute; with `row` >= 0 a packed file that holds many images
+    "row": -1,  # which record of a packed file
+    "subject": "",  # unique within the data set
+    "sequence": "",  # unique within the data set; frames of one recording share it
+    "frame": -1,  # number within the sequence, as in the file's name
+    "emotion": "",  # one of EMOTIONS_8; of a whole sequence where that is what the data set labels
+    "intensity": np.nan,  # in [0, 1], where the data set labels it
+    "split": "",  # as distributed: train, validation or test
+    "skin_tone": "",  # 1 (lightest) to 6
+    "age_band": "",
+    "facial_hair": "",
+    "glasses": "",
+    "origin": "",  # real or stand-in
+}
+COLUMNS = tuple(DEFAULTS)
+SPLITS = ("", "train", "validation", "test")
+
+_TEXT = pa.Column(str, nullable=False)
+_SCHEMA = pa.DataFrameSchema(
+    {
+        "data_set": pa.Column(str, pa.Check.isin(NAMES)),
+        "path": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "row": pa.Column("int64", pa.Check.ge(-1)),
+        "subject": _TEXT,
+        "sequence": _TEXT,
+        "frame": pa.Column("int64", pa.Check.ge(-1)),
+        "emotion": pa.Column(str, pa.Check.isin(EMOTIONS_8)),
+        "intensity": pa.Column("float64", pa.Check.in_range(0, 1), nullable=True),
+        "split": pa.Column(str, pa.Check.isin(SPLITS)),
+        **dict.fromkeys(GROUPS, _TEXT),
+        "origin": pa.Column(str, pa.Check.isin(("real", "stand-in"))),
+    },
+    unique=["path", "row"],
+    strict=False,  # a data set may add columns of its own, such as the view of KDEF or the votes of FER+
+)
+
+
+class Listing(NamedTuple):
+    """What a data set's own reader found.
+
+    Attributes:
+        rows: one row per image with `file` (relative to the root, POSIX) and those of `COLUMNS` that are known.
+        excluded: (file, reason) for everything that was found and left out.
+    """
+
+    rows: pd.DataFrame
+    excluded: list[tuple[str, str]]
+
+
+class DataError(ValueError):
+    """A data set is there but is not what it should be; the message names the file and what was expected."""
+
+
+def validate(df: pd.DataFrame) -> pd.DataFrame:
+    """Return `df` if it is a table of images: the columns, types and ranges of this module, no image twice.
+
+    Raises:
+        DataError: the message lists each column at fault with its first bad values.
+    """
+    try:
+        return _SCHEMA.validate(df, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        faults = [
+            f"{column}: {check} ({', '.join(map(repr, group['failure_case'].head(3)))}; {len(group)} in all)"
+            for (column, check), group in cases.groupby(["column", "check"], dropna=False)
+        ]
+        raise DataError("this is not a table of images; at fault: " + "; ".join(faults)) from None
+
+
+def finish(rows: pd.DataFrame, **constants: object) -> pd.DataFrame:
+    """Return `rows` with all of `COLUMNS` first, in order; `constants` fill whole columns."""
+    rows = rows.assign(**constants)
+    absent = {column: default for column, default in DEFAULTS.items() if column not in rows}
+    rows = rows.assign(**absent)
+    extra = [column for column in rows.columns if column not in COLUMNS]
+    return rows[[*COLUMNS, *extra]].reset_index(drop=True)
+
+
+def split_codes(codes: pd.Series, known: dict, dropped: dict, what: str) -> tuple[pd.Series, pd.Series]:
+    """Translate a data set's codes: emotions where `known` has them ("" elsewhere), and reasons for the others.
+
+    Args:
+        codes: the codes as read, any type that can be a key of the two maps.
+        known: code -> emotion.
+        dropped: code -> why it is left out.
+        what: the word for a code in the reason given for one that neither map has.
+    """
+    emotion = codes.map(known)
+    reason = codes.map(dropped)
+    unknown = emotion.isna() & reason.isna()
+    reason = reason.mask(unknown, f"unknown {what} " + codes.astype(str).map(repr))
+    return emotion.fillna(""), reason.where(emotion.isna(), "").fillna("")
+
+
+def part(rows: pd.DataFrame, reason: pd.Series) -> Listing:
+    """Split rows into those to keep (`reason` is "") and the list of those left out."""
+    out = reason != ""
+    return Listing(rows[~out].reset_index(drop=True), list(zip(rows.loc[out, "file"], reason[out], strict=True)))
