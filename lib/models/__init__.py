@@ -1,0 +1,55 @@
+"""The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
+
+import keras
+import numpy as np
+
+from lib.emotions import EMOTIONS
+from lib.models import modern, vgg
+
+NAMES = (*vgg.PLANS, "modern_compact")
+HEADS = ("softmax", "sigmoid")
+SMALLEST = 41  # pixels; below this a pooling window of VGG-S has nothing left to look at
+
+
+def build(name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = "softmax") -> keras.Model:
+    """Return an untrained network that owns its input scaling.
+
+    Args:
+        name: one of `NAMES`; `compact_vgg_s` is reconstruction R-A of paper A's network.
+        size: side of the square input in pixels; paper A has 128, Levi and Hassner's VGG-S 224.
+        classes: outputs.
+        head: "softmax" for classes (cross-entropy), "sigmoid" for intensities (sigmoid cross-entropy on the vector).
+
+    Returns:
+        A model from uint8 RGB (N, size, size, 3) to float32 (N, classes) in [0, 1].
+
+    Raises:
+        ValueError: an unknown name or head, or a size or number of classes that cannot be built.
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown model {name!r}; expected one of {', '.join(NAMES)}")
+    if head not in HEADS:
+        raise ValueError(f"unknown head {head!r}; expected softmax for classes or sigmoid for intensities")
+    if size < SMALLEST or classes < 2:
+        raise ValueError(f"size {size} and {classes} classes; expected at least {SMALLEST} pixels and 2 classes")
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
+    output = keras.layers.Dense(classes, activation=head, dtype="float32", name="head")(x)
+    return keras.Model(image, output, name=name)
+
+
+def predict(model: keras.Model, images: np.ndarray, batch_size: int = 256, flip: bool = False) -> np.ndarray:
+    """Return the model's outputs, float32 (N, classes).
+
+    Args:
+        model: from `build`.
+        images: uint8 (N, H, W, 3); a memory map is read batch by batch.
+        batch_size: images held at once.
+        flip: also show the mirrored image and average the two outputs; faces are nearly symmetric, errors are not.
+    """
+    outputs = []
+    for start in range(0, len(images), batch_size):
+        batch = np.asarray(images[start : start + batch_size])
+        output = np.asarray(model.predict_on_batch(batch))
+        outputs.append((output + np.asarray(model.predict_on_batch(batch[:, :, ::-1]))) / 2 if flip else output)
+    return np.concatenate(outputs) if outputs else np.empty((0, model.output_shape[-1]), np.float32)
