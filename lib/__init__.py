@@ -14,6 +14,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     augment      the 28 variants of paper A, training batches
     models       networks and the traditional method
     train        fitting, with resume
+    intervals    95 % intervals by drawing whole subjects
     evaluate     figures of merit with intervals
     timing       milliseconds per image, multiply-adds, peak
     runner       notebooks executed in order

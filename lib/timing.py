@@ -6,14 +6,14 @@ percentile, never the mean alone; the device and its threads are named. No time 
 """
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 import joblib
 import keras
 import numpy as np
+
+from lib import report
 
 PEAK_SECONDS = 1.0  # spent on measuring the peak
 LONG_ENOUGH = 0.02  # seconds of one matrix product, so that the call itself does not count
@@ -106,11 +106,10 @@ def matmul_peak(dtype: str = "float32") -> float:
 def device() -> str:
     """Return the device in words: the accelerator, or the processor with its cores and threads; and the backend."""
     backend = keras.backend.backend()
-    accelerators = _accelerators(backend)
-    if accelerators:
-        return f"{len(accelerators)} x {accelerators[0]}, {backend}"
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    return f"CPU {_processor()}, {joblib.cpu_count()} cores, {threads} threads, {backend}"
+    if keras.distribution.list_devices("gpu"):
+        return f"GPU {report.gpu_name()}, {backend}"
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS", joblib.cpu_count())
+    return f"CPU {report.cpu_name()}, {joblib.cpu_count()} cores, {threads} threads, {backend}"
 
 
 def _product(matrix: object) -> float:
@@ -136,22 +135,3 @@ def _kernel_weights(layer: keras.Layer) -> int:
 def _positions(layer: keras.Layer) -> int:
     """Return how often one image uses each weight: the output's height x width, 1 for a dense layer on a vector."""
     return int(np.prod(layer.output.shape[1:-1])) if _kernel_weights(layer) else 0
-
-
-def _accelerators(backend: str) -> list[str]:
-    if backend == "jax":
-        import jax
-
-        return [found.device_kind for found in jax.devices() if found.platform != "cpu"]
-    import tensorflow as tf
-
-    found = tf.config.list_physical_devices("GPU")
-    return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in found]
-
-
-def _processor() -> str:
-    """Return the processor's name; Linux keeps it in /proc/cpuinfo, elsewhere Python knows it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
