@@ -7,9 +7,11 @@ The pipeline, upstream first; a module imports only from those printed before it
     datasets     every data set as one table
     faces        detection, landmarks, alignment
     prepare      tables in, crops out, at any scale
+    duplicates   exact and near copies of an image
     cleaning     what is kept, what is dropped, and why
     labelling    labels by hand, and the agreement of annotators
-    splits       subject-disjoint splits and the leak gate
+    leaks        the gate: what two sides of a split must not share
+    splits       subject-disjoint splits, saved; the one reading of the test
     augment_modern  flip, brightness, contrast, RandAugment, cutout, mixup
     augment      the 28 variants of paper A, training batches
     models       networks and the traditional method

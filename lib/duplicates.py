@@ -1,0 +1,109 @@
+"""Duplicates: exact ones by hash, near ones by the correlation of thumbnails through a nearest-neighbour index.
+
+A thumbnail is a 16x16 grey copy with mean 0 and length 1, so the inner product of two is their correlation and
+
+    |a - b|^2 = 2 - 2 corr(a, b)         corr >= .98  <=>  |a - b| <= .2
+
+An orthogonal projection never lengthens a distance: a tree over the first principal components finds every such pair,
+and some more, which the full thumbnails then refuse. Nothing is missed and not all pairs are compared.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.decomposition import PCA
+from sklearn.neighbors import KDTree
+
+from lib import images
+
+SIDE = 16  # pixels of a thumbnail's edge
+THRESHOLD = 0.98  # correlation from which two images count as near duplicates
+COMPONENTS = 12  # dimensions of the tree; fastest on 32,298 images of FER-2013 between 8 and 24
+CHUNK = 4096  # queries at a time, so that memory stays flat where thousands of frames look alike
+
+
+def digest(image: np.ndarray) -> str:
+    """Return 32 hexadecimal digits that two images share only if shape and every pixel agree."""
+    return hashlib.blake2b(repr(image.shape).encode() + image.tobytes(), digest_size=16).hexdigest()
+
+
+def thumbnail(image: np.ndarray) -> np.ndarray:
+    """Return the standardised 16x16 grey thumbnail, float32 (256,), mean 0 and length 1; all zero for a flat image.
+
+    Brightness and contrast cancel, so a brightened copy is a near duplicate too.
+    """
+    small = cv2.resize(images.to_grey(image), (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    small -= small.mean()
+    length = np.linalg.norm(small)
+    return small / length if length > 1 else np.zeros_like(small)
+
+
+def near_pairs(
+    queries: np.ndarray, references: np.ndarray, threshold: float = THRESHOLD
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, chunk by chunk, every pair (query, reference) whose correlation reaches `threshold`.
+
+    Args:
+        queries: thumbnails, float32 (N, 256).
+        references: thumbnails, float32 (M, 256); may be the same array, then each image also finds itself.
+        threshold: a correlation in (0, 1).
+
+    Yields:
+        Two int64 arrays of equal length: positions in `queries` and in `references`.
+    """
+    if len(queries) == 0 or len(references) == 0:
+        return
+    projection = PCA(min(COMPONENTS, *references.shape), svd_solver="covariance_eigh").fit(references)
+    tree = KDTree(projection.transform(references))
+    radius = np.sqrt(2 - 2 * threshold) + 1e-5  # a little more than needed, against rounding
+    for start in range(0, len(queries), CHUNK):
+        chunk = queries[start : start + CHUNK]
+        found = tree.query_radius(projection.transform(chunk), radius)
+        left, right = np.repeat(np.arange(len(chunk)), [len(hits) for hits in found]), np.concatenate(found)
+        close = np.einsum("ij,ij->i", chunk[left], references[right]) >= threshold
+        yield left[close] + start, right[close]
+
+
+def clusters(thumbnails: np.ndarray, digests: Sequence[str], threshold: float = THRESHOLD) -> np.ndarray:
+    """Return a cluster number per image, int64 (N,): images linked by a chain of exact or near duplicates share it.
+
+    Args:
+        thumbnails: float32 (N, 256) from `thumbnail`.
+        digests: N strings from `digest`.
+        threshold: correlation from which two images are linked.
+    """
+    labels = np.unique(np.asarray(digests, dtype=str), return_inverse=True)[1]
+    for left, right in near_pairs(thumbnails, thumbnails, threshold):
+        labels = _merge(labels, left, right)
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def has_twin(queries: np.ndarray, references: np.ndarray, threshold: float = THRESHOLD) -> np.ndarray:
+    """Return which of the queries' thumbnails, bool (N,), have a near duplicate among the references."""
+    twin = np.zeros(len(queries), dtype=bool)
+    for left, _ in near_pairs(queries, references, threshold):
+        twin[left] = True
+    return twin
+
+
+def contradictory(groups: np.ndarray, emotions: Sequence[str]) -> np.ndarray:
+    """Return which images, bool (N,), share a group (a cluster, or a digest) with an image of another emotion."""
+    kinds = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)[1]
+    group = np.unique(groups, return_inverse=True)[1]
+    pairs = np.unique(np.column_stack([group, kinds]), axis=0)
+    return np.bincount(pairs[:, 0])[group] > 1
+
+
+def repeated(groups: np.ndarray) -> np.ndarray:
+    """Return which images, bool (N,), come after another of their group; the first of each group is not one."""
+    first = np.unique(groups, return_index=True)[1]
+    return ~np.isin(np.arange(len(groups)), first)
+
+
+def _merge(labels: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    links = coo_array((np.ones(len(left), dtype=np.int8), (labels[left], labels[right])), shape=2 * (len(labels),))
+    return connected_components(links, directed=False)[1][labels]
