@@ -1,0 +1,164 @@
+"""The three networks inside MediaPipe's wheel, run without MediaPipe: two face detectors and the 468-point mesh.
+
+MediaPipe's own graphs import TensorFlow, 4 s and 800 MB in every worker process; the bare LiteRT interpreter starts in
+milliseconds and takes 30 MB. The decoding below (anchors, sigmoid, weighted suppression) is that of MediaPipe's graphs.
+
+Coordinates are pixel centres throughout: the centre of the upper left pixel is (0, 0).
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from scipy.special import expit
+
+_SAME = 0.3  # boxes of one network that overlap at least this much are one face (MediaPipe's own value)
+
+
+class Candidates(NamedTuple):
+    """Where a detector believes faces to be, most certain first, in pixels of the image.
+
+    Attributes:
+        score: (n,) float, 0 to 1.
+        centre: (n, 2) float, centre of the face.
+        side: (n,) float, side of the square from brow to chin.
+        eyes: (n, 2, 2) float, the subject's right and left eye.
+    """
+
+    score: np.ndarray
+    centre: np.ndarray
+    side: np.ndarray
+    eyes: np.ndarray
+
+
+class Network:
+    """One TensorFlow Lite file of the wheel on one thread. Not safe to share between threads."""
+
+    def __init__(self, name: str) -> None:
+        self._interpreter = Interpreter(str(_modules() / name), num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
+        self.size = int(self._input["shape"][1])
+
+    def __call__(self, image: np.ndarray) -> list[np.ndarray]:
+        """Return the outputs for one float32 image (size, size, 3), each without its batch axis."""
+        self._interpreter.set_tensor(self._input["index"], image[None])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
+
+
+class Detector(Network):
+    """A single-shot face detector: on every cell of a grid it scores and draws faces.
+
+    Args:
+        name: file below MediaPipe's `modules`.
+        grids: (cells a side, anchors a cell) of every layer of anchors.
+    """
+
+    def __init__(self, name: str, grids: tuple[tuple[int, int], ...]) -> None:
+        super().__init__(name)
+        self._anchors = np.concatenate([_anchors(cells, copies) for cells, copies in grids])
+
+    def find(self, image: np.ndarray, border: float, threshold: float) -> Candidates:
+        """Return the candidates in an image.
+
+        Args:
+            image: uint8 RGB (H, W, 3).
+            border: as a share of the longer side; the image's edge is repeated there. Without one the bars are black.
+            threshold: lowest score to report.
+        """
+        scale, shift = _letterbox(image.shape, self.size, border)
+        matrix = np.c_[np.eye(2) * scale, shift]
+        mode = cv2.BORDER_REPLICATE if border else cv2.BORDER_CONSTANT
+        seen = cv2.warpAffine(image, matrix, (self.size, self.size), borderMode=mode)
+        raw, logits = self(seen.astype(np.float32) / 127.5 - 1)
+        score = expit(logits[:, 0].astype(float))
+        hit = np.flatnonzero(score >= threshold)
+        points = raw[hit].reshape(-1, 8, 2).astype(float)  # centre, size, then six key points, the eyes first
+        points[:, [0, *range(2, 8)]] += self._anchors[hit, None] * self.size
+        score, points = _merge(score[hit], points)
+        side = points[:, 1].max(axis=1) / scale
+        points = (points - shift) / scale
+        return Candidates(score, points[:, 0], side, points[:, 2:4])
+
+
+class Mesh(Network):
+    """The 468-point face mesh."""
+
+    def __init__(self) -> None:
+        super().__init__("face_landmark/face_landmark.tflite")
+
+    def fit(self, image: np.ndarray, centre: np.ndarray, side: float, radians: float) -> tuple[np.ndarray, float]:
+        """Return the mesh (468, 2) in pixels and the probability that the square holds a face.
+
+        Args:
+            image: uint8 RGB (H, W, 3); beyond its border the edge is repeated.
+            centre: (x, y) of the square to look at.
+            side: its side in pixels.
+            radians: its angle, clockwise as seen.
+        """
+        cosine, sine = np.cos(radians) * side / self.size, np.sin(radians) * side / self.size
+        turn = np.array([[cosine, -sine], [sine, cosine]])
+        matrix = np.c_[turn, centre - turn @ np.full(2, (self.size - 1) / 2)]
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        seen = cv2.warpAffine(image, matrix, (self.size, self.size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        mesh, logit = self(seen.astype(np.float32) / 255)
+        return mesh.reshape(468, 3)[:, :2] @ matrix[:, :2].T + matrix[:, 2], float(expit(logit.item()))
+
+
+def full_range() -> Detector:
+    """Return the detector for faces that are small in the image (192 px input)."""
+    return Detector("face_detection/face_detection_full_range_sparse.tflite", ((48, 1),))
+
+
+def short_range() -> Detector:
+    """Return the detector for faces that fill the image (128 px input)."""
+    return Detector("face_detection/face_detection_short_range.tflite", ((16, 2), (8, 6)))
+
+
+def _modules() -> Path:
+    package = importlib.util.find_spec("mediapipe")  # finds the folder; importing it would load TensorFlow
+    if package is None:
+        raise ImportError(
+            "mediapipe is not installed, and its wheel holds the face networks: pip install mediapipe==0.10.21"
+        )
+    return Path(package.origin).parent / "modules"
+
+
+def _anchors(cells: int, copies: int) -> np.ndarray:
+    """Return the centres of a grid's cells, row by row, each `copies` times, (cells * cells * copies, 2) in [0, 1]."""
+    y, x = np.divmod(np.arange(cells * cells), cells)
+    return np.repeat((np.c_[x, y] + 0.5) / cells, copies, axis=0)
+
+
+def _letterbox(shape: tuple[int, ...], size: int, border: float) -> tuple[float, np.ndarray]:
+    """Return scale and shift (2,) that put the whole image and its border centred into a square of `size` pixels."""
+    height, width = shape[:2]
+    scale = size / (max(height, width) * (1 + 2 * border))
+    return scale, (size - 1) / 2 - scale * np.array([width - 1, height - 1]) / 2
+
+
+def _merge(score: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Average the boxes of one face, weighted by score. Points (n, 8, 2): centre, size, key points."""
+    order = np.argsort(-score, kind="stable")
+    score, points = score[order], points[order]
+    boxes = np.concatenate([points[:, 0] - points[:, 1] / 2, points[:, 1]], axis=1)
+    scores, merged = [], []
+    while len(score):
+        same = overlap(boxes[0], boxes) >= _SAME
+        scores.append(score[0])
+        merged.append(np.average(points[same], axis=0, weights=score[same]))
+        score, points, boxes = score[~same], points[~same], boxes[~same]
+    return np.array(scores), np.array(merged).reshape(-1, 8, 2)
+
+
+def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the areas of intersection over union (n,) of a box `x, y, width, height` with others (n, 4)."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=1)
+    return common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common)
