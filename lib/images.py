@@ -1,9 +1,16 @@
 """Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR appears in this module only."""
 
+import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Image.init()  # without it `formats` knows only some of these
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
+MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)  # what Pillow raises in mid-picture
 
 
 class ImageError(ValueError):
@@ -15,18 +22,71 @@ class ImageError(ValueError):
 
 
 def read(path: Path | str) -> np.ndarray:
-    """Return the image as uint8, RGB (H, W, 3) or grey (H, W), upright."""
+    """Return the image as uint8, RGB (H, W, 3) or, where the file is grey, (H, W); upright.
+
+    The camera's rotation (EXIF) is applied, transparency is laid on white, CMYK and palettes become RGB, and 16 bits
+    become 8 by dividing by 257, whatever range the values fill.
+
+    Raises:
+        ImageError: with the `reason` missing, no permission, zero-byte, unreadable (no image, or of a kind not in
+            `FORMATS`), too large (over `MAX_PIXELS`), animated (or several pages), truncated (begins well, cannot be
+            decoded to its end).
+    """
     path = Path(path)
-    if not path.is_file():
-        raise ImageError("missing", f"no file at {path}")
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ImageError("unreadable", f"{path} is not an image that can be decoded")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    with _open(path) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise _too_large(path, f"{image.width} x {image.height}")
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":  # MPO: a JPEG with a preview behind it, as phones write
+            raise ImageError("animated", f"{path} holds {frames} pictures; expected one")
+        if image.mode == "F":
+            raise ImageError(
+                "unreadable", f"{path} has floating-point pixels of an unknown range; expected 8 or 16 bits"
+            )
+        try:
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            return _to_uint8(image)
+        except BROKEN as error:
+            raise ImageError("truncated", f"{path} begins well but cannot be decoded to its end: {error}") from error
+
+
+def _open(path: Path) -> Image.Image:
+    """Return the file with its header read, the picture not yet decoded."""
+    try:
+        if not path.is_file():
+            raise ImageError("missing", f"no file at {path}")
+        if path.stat().st_size == 0:
+            raise ImageError("zero-byte", f"{path} is empty; copy it again from its source")
+        return Image.open(path, formats=FORMATS)
+    except PermissionError as error:
+        raise ImageError("no permission", f"{path} may not be read; ask its owner, or chmod u+r it") from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, str(error)) from error
+    except (UnidentifiedImageError, *BROKEN) as error:
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError("unreadable", f"{path} is not an image in {', '.join(FORMATS)}") from error
+
+
+def _too_large(path: Path, size: str) -> ImageError:
+    return ImageError("too large", f"{path}: {size}; expected at most {MAX_PIXELS:,} pixels: scale it down")
+
+
+def _to_uint8(image: Image.Image) -> np.ndarray:
+    """Return a decoded picture of any of Pillow's modes as uint8, RGB or grey."""
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.int64)  # I;16 and I hold 16 bits in the formats that we read
+        return np.clip(np.round(values / 257), 0, 255).astype(np.uint8)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        grey, image = image.mode in ("LA", "L"), image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("L" if grey else "RGB")
+    target = "L" if image.mode in ("1", "L") else "RGB"
+    return np.array(image if image.mode == target else image.convert(target))
 
 
 def write(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
-    """Write uint8 RGB (H, W, 3) or grey (H, W); the file type follows the name's ending; `quality` is JPEG's, 1-100."""
+    """Write uint8 RGB (H, W, 3) or grey (H, W); the name's ending gives the format, `quality` is JPEG's, 1-100."""
     check(image)
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     if not cv2.imwrite(str(path), bgr, [cv2.IMWRITE_JPEG_QUALITY, quality]):

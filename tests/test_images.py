@@ -1,0 +1,173 @@
+"""Image files: what is read how, and how what cannot be used is refused."""
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lib import images
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A smooth colour picture, 40 rows and 60 columns; red grows to the right, green downwards."""
+    rows, columns = np.mgrid[0:40, 0:60]
+    return np.stack([columns * 4, rows * 6, np.full_like(rows, 30)], axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "tiff", "ppm"])
+def test_what_is_written_without_loss_is_read_back(picture, tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    images.write(path, picture)
+    np.testing.assert_array_equal(images.read(path), picture)
+
+
+def test_a_jpeg_keeps_red_red(picture, tmp_path):
+    images.write(tmp_path / "a.jpg", picture)
+    assert np.abs(images.read(tmp_path / "a.jpg").astype(int) - picture).mean() < 3
+
+
+def test_a_grey_file_is_read_as_grey(picture, tmp_path):
+    images.write(tmp_path / "a.tiff", images.to_grey(picture))
+    np.testing.assert_array_equal(images.read(tmp_path / "a.tiff"), images.to_grey(picture))
+
+
+def test_a_name_with_spaces_and_non_latin_letters_is_read(picture, tmp_path):
+    path = tmp_path / "лицо 顔 visage é.png"
+    images.write(path, picture)
+    np.testing.assert_array_equal(images.read(path), picture)
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    Image.fromarray(np.array([[0, 257, 32896, 65535]], dtype=np.uint16)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(images.read(tmp_path / "a.png"), [[0, 1, 128, 255]])
+
+
+def test_cmyk_becomes_rgb(picture, tmp_path):
+    Image.fromarray(picture).convert("CMYK").save(tmp_path / "a.jpg", quality=100)
+    assert np.abs(images.read(tmp_path / "a.jpg").astype(int) - picture).mean() < 3
+
+
+def test_what_is_transparent_is_white(tmp_path):
+    colour = np.zeros((4, 4, 4), np.uint8)
+    colour[:2] = (200, 10, 20, 255)
+    Image.fromarray(colour).save(tmp_path / "a.png")
+    image = images.read(tmp_path / "a.png")
+    assert image.shape == (4, 4, 3)
+    assert (image[:2] == (200, 10, 20)).all()
+    assert (image[2:] == 255).all()
+
+
+def test_grey_with_transparency_stays_grey(tmp_path):
+    Image.fromarray(np.dstack([np.full((4, 4), 90), np.full((4, 4), 255)]).astype(np.uint8)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(images.read(tmp_path / "a.png"), np.full((4, 4), 90))
+
+
+def test_a_palette_and_a_bilevel_picture_are_read(picture, tmp_path):
+    Image.fromarray(picture).quantize(16).save(tmp_path / "a.gif")
+    Image.fromarray(picture).convert("1").save(tmp_path / "b.png")
+    assert images.read(tmp_path / "a.gif").shape == (40, 60, 3)
+    assert set(np.unique(images.read(tmp_path / "b.png"))) == {0, 255}
+
+
+def test_the_rotation_that_the_camera_noted_is_applied(picture, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to see it upright
+    Image.fromarray(picture).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(images.read(tmp_path / "a.png"), np.rot90(picture, -1))
+
+
+def reason(path) -> str:
+    """Return why `path` cannot be used; its message names the file."""
+    with pytest.raises(images.ImageError, match=str(path)) as caught:
+        images.read(path)
+    return caught.value.reason
+
+
+def test_a_missing_file_is_missing(tmp_path):
+    assert reason(tmp_path / "nothing.png") == "missing"
+    assert reason(tmp_path) == "missing"
+
+
+def test_an_empty_file_is_zero_byte(tmp_path):
+    (tmp_path / "a.png").touch()
+    assert reason(tmp_path / "a.png") == "zero-byte"
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tiff", "bmp", "gif", "webp"])
+def test_a_file_cut_short_is_truncated(tmp_path, ending):
+    noise = np.random.default_rng(0).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    path = tmp_path / f"a.{ending}"
+    Image.fromarray(noise).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    assert reason(path) in ("truncated", "unreadable")
+    assert ending in ("tiff", "webp") or reason(path) == "truncated"  # these two keep their index at the end
+
+
+def test_text_is_unreadable(tmp_path):
+    (tmp_path / "a.jpg").write_text("this is not a picture")
+    assert reason(tmp_path / "a.jpg") == "unreadable"
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_a_picture_of_20_000_by_20_000_is_too_large_and_never_decoded(tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    header = Image.new("L", (20_000, 1))
+    header.save(path)
+    content = bytearray(path.read_bytes())
+    if ending == "png":
+        content[20:24] = (20_000).to_bytes(4, "big")
+        content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    else:
+        start = content.index(b"\xff\xc0") + 5
+        content[start : start + 2] = (20_000).to_bytes(2, "big")
+    path.write_bytes(content)
+    assert reason(path) == "too large"
+
+
+@pytest.mark.parametrize("ending", ["gif", "png", "webp", "tiff"])
+def test_several_frames_are_animated(picture, tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    frames = [Image.fromarray(np.roll(picture, 9 * shift, axis=1)) for shift in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert reason(path) == "animated"
+
+
+def test_floating_point_pixels_are_refused(tmp_path):
+    Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "a.tiff")
+    assert reason(tmp_path / "a.tiff") == "unreadable"
+
+
+def test_a_file_without_permission_says_so(picture, tmp_path):
+    path = tmp_path / "a.png"
+    images.write(path, picture)
+    path.chmod(0)
+    user = os.geteuid()
+    os.seteuid(65534 if user == 0 else user)  # root may read everything, so become nobody for a moment
+    try:
+        assert reason(path) == "no permission"
+    finally:
+        os.seteuid(user)
+
+
+def test_a_place_that_cannot_be_written_is_an_error(picture, tmp_path):
+    with pytest.raises(OSError, match="could not write"):
+        images.write(tmp_path / "no folder" / "a.png", picture)
+
+
+def test_grey_and_back_keeps_the_brightness(picture):
+    grey = images.to_grey(picture)
+    assert grey.shape == (40, 60)
+    np.testing.assert_array_equal(images.to_grey(images.to_rgb(grey)), grey)
+    assert images.to_rgb(picture) is picture
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((4, 4)), np.zeros((0, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), "a.png", None]
+)
+def test_only_uint8_pictures_pass_the_check(bad):
+    with pytest.raises(ValueError, match="expected"):
+        images.check(bad)
