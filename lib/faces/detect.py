@@ -1,11 +1,12 @@
 """Faces in an image: box, 468-point mesh and 68 landmarks of each.
 
-A detector proposes, the mesh network disposes: it looks at a turned square round every candidate, a second time at the
-square round its own first answer, and gives the probability that it saw a face. What is answered in every case:
+Two detectors propose, one for faces that are small in the image and one for faces that fill it; the mesh network
+disposes: it looks at a turned square round every candidate, a second time at the square round its own first answer, and
+gives the probability that it saw a face. What is answered in every case:
 
 * several faces: all, the largest first; none: an empty list, never a guess;
-* a face that fills the image, or a tiny image such as FER-2013's 48x48: found by the second look, which sees the image
-  within a border of repeated pixels. Every look scales the image to its network's input: no caller has to enlarge;
+* a tiny image such as FER-2013's 48x48, or a face that fills the image: found. The networks scale every image to their
+  own input, within a border of repeated pixels where the face may fill it: no caller has to enlarge anything;
 * a face at the border: its mesh and box may reach past the image;
 * a turned face: up to 45 degrees either way; more is luck, and upside down is undefined;
 * grey: as the same image in colour with three equal channels.
@@ -21,13 +22,11 @@ from lib import images
 from lib.faces import networks
 from lib.faces.landmarks import landmarks_68
 
-_LOOKS = (  # detector, border as a share of the longer side, lowest score; the next look only where one finds nothing
-    ("full_range", 0.0, 0.5),
-    ("short_range", 48 / 256, 0.5),
-    ("short_range", 48 / 256, 0.3),
-)
+_BORDER = 48 / 256  # for faces that fill the image, as a share of its longer side
+_CERTAIN, _DOUBTFUL = 0.5, 0.3  # lowest score of a candidate; the lower one where the higher one finds no face
 _PRESENT = 0.5  # lowest probability, by the mesh network, of a face
-_SAME = 0.4  # two meshes whose boxes overlap more than this are one face
+_SAME = 0.5  # candidates of both detectors that overlap at least this much are one face
+_INSIDE = 0.5  # a face that lies with at least this share inside a larger one is a detail of it
 _SQUARE = 1.5  # side of the square that the mesh network sees, times the face (MediaPipe's own value)
 _RIGHT, _LEFT = 33, 263  # outer corners of the eyes in the mesh
 _worker = threading.local()  # an interpreter must not be shared between threads: each has its own, made once
@@ -71,11 +70,10 @@ def detect(image: np.ndarray) -> list[Face]:
         ValueError: not such an array.
     """
     rgb = np.ascontiguousarray(images.to_rgb(image))
-    for name, border, threshold in _LOOKS:
-        candidates = getattr(_networks(), name).find(rgb, border, threshold)
-        faces = _distinct([face for face in (_fit(rgb, *one) for one in zip(*candidates, strict=True)) if face])
+    for threshold in (_CERTAIN, _DOUBTFUL):
+        faces = [face for candidate in _candidates(rgb, threshold) if (face := _fit(rgb, candidate))]
         if faces:
-            return faces
+            return _whole(faces)
     return []
 
 
@@ -102,17 +100,29 @@ def _networks() -> _Networks:
     return _worker.networks
 
 
-def _fit(rgb: np.ndarray, score: float, centre: np.ndarray, side: float, eyes: np.ndarray) -> Face | None:
+def _candidates(rgb: np.ndarray, threshold: float) -> list[networks.Candidate]:
+    """Return what either detector proposes, without the less certain of two that agree."""
+    found = _networks().full_range.find(rgb, 0.0, threshold) + _networks().short_range.find(rgb, _BORDER, threshold)
+    kept: list[networks.Candidate] = []
+    for one in sorted(found, key=lambda one: -one.score):
+        if not kept or networks.overlap(one.box, np.array([other.box for other in kept])).max() < _SAME:
+            kept.append(one)
+    return kept
+
+
+def _fit(rgb: np.ndarray, candidate: networks.Candidate) -> Face | None:
     """Return the face at a candidate, None where the mesh network sees none."""
-    mesh, _ = _networks().mesh.fit(rgb, centre, _SQUARE * side, _angle(*eyes))
+    x, y, width, height = candidate.box
+    centre, side, radians = np.array([x + width / 2, y + height / 2]), max(width, height), _angle(*candidate.eyes)
+    mesh, _ = _networks().mesh.fit(rgb, centre, _SQUARE * side, radians)
     radians = _angle(mesh[_RIGHT], mesh[_LEFT])
     upright = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
     x, y, width, height = box_of(mesh @ upright)
-    centre = upright @ (x + width / 2, y + height / 2)
-    mesh, probability = _networks().mesh.fit(rgb, centre, _SQUARE * max(width, height), radians)
+    centre, side = upright @ (x + width / 2, y + height / 2), max(width, height)
+    mesh, probability = _networks().mesh.fit(rgb, centre, _SQUARE * side, radians)
     if probability < _PRESENT:
         return None
-    return Face(box_of(mesh), float(score), mesh.astype(np.float32), landmarks_68(mesh))
+    return Face(box_of(mesh), candidate.score, mesh.astype(np.float32), landmarks_68(mesh))
 
 
 def _angle(right: np.ndarray, left: np.ndarray) -> float:
@@ -121,10 +131,10 @@ def _angle(right: np.ndarray, left: np.ndarray) -> float:
     return float(np.arctan2(y, x))
 
 
-def _distinct(faces: list[Face]) -> list[Face]:
-    """Return the faces largest first, without those that lie on a more certain one."""
+def _whole(faces: list[Face]) -> list[Face]:
+    """Return the faces, largest first, without those that lie inside a larger one."""
     kept: list[Face] = []
-    for face in sorted(faces, key=lambda face: -face.score):
-        if not kept or networks.overlap(face.box, np.array([other.box for other in kept])).max() < _SAME:
+    for face in sorted(faces, key=lambda face: -face.box[2] * face.box[3]):
+        if all(networks.common_area(face.box, other.box[None])[0] < _INSIDE * face.box[2:].prod() for other in kept):
             kept.append(face)
-    return sorted(kept, key=lambda face: -face.box[2] * face.box[3])
+    return kept

@@ -18,19 +18,17 @@ from scipy.special import expit
 _SAME = 0.3  # boxes of one network that overlap at least this much are one face (MediaPipe's own value)
 
 
-class Candidates(NamedTuple):
-    """Where a detector believes faces to be, most certain first, in pixels of the image.
+class Candidate(NamedTuple):
+    """Where a detector believes a face to be, in pixels of the image.
 
     Attributes:
-        score: (n,) float, 0 to 1.
-        centre: (n, 2) float, centre of the face.
-        side: (n,) float, side of the square from brow to chin.
-        eyes: (n, 2, 2) float, the subject's right and left eye.
+        score: 0 to 1.
+        box: (4,) float `x, y, width, height`, a square from brow to chin.
+        eyes: (2, 2) float, the subject's right and left eye.
     """
 
-    score: np.ndarray
-    centre: np.ndarray
-    side: np.ndarray
+    score: float
+    box: np.ndarray
     eyes: np.ndarray
 
 
@@ -63,8 +61,8 @@ class Detector(Network):
         super().__init__(name)
         self._anchors = np.concatenate([_anchors(cells, copies) for cells, copies in grids])
 
-    def find(self, image: np.ndarray, border: float, threshold: float) -> Candidates:
-        """Return the candidates in an image.
+    def find(self, image: np.ndarray, border: float, threshold: float) -> list[Candidate]:
+        """Return the candidates in an image, most certain first, each face once.
 
         Args:
             image: uint8 RGB (H, W, 3).
@@ -80,10 +78,9 @@ class Detector(Network):
         hit = np.flatnonzero(score >= threshold)
         points = raw[hit].reshape(-1, 8, 2).astype(float)  # centre, size, then six key points, the eyes first
         points[:, [0, *range(2, 8)]] += self._anchors[hit, None] * self.size
-        score, points = _merge(score[hit], points)
-        side = points[:, 1].max(axis=1) / scale
-        points = (points - shift) / scale
-        return Candidates(score, points[:, 0], side, points[:, 2:4])
+        centre, side, eyes = points[:, 0], points[:, 1], points[:, 2:4]
+        boxes = np.concatenate([centre - side / 2 - shift, side], axis=1) / scale
+        return _merge(score[hit], boxes, (eyes - shift) / scale)
 
 
 class Mesh(Network):
@@ -142,23 +139,26 @@ def _letterbox(shape: tuple[int, ...], size: int, border: float) -> tuple[float,
     return scale, (size - 1) / 2 - scale * np.array([width - 1, height - 1]) / 2
 
 
-def _merge(score: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average the boxes of one face, weighted by score. Points (n, 8, 2): centre, size, key points."""
-    order = np.argsort(-score, kind="stable")
-    score, points = score[order], points[order]
-    boxes = np.concatenate([points[:, 0] - points[:, 1] / 2, points[:, 1]], axis=1)
-    scores, merged = [], []
-    while len(score):
-        same = overlap(boxes[0], boxes) >= _SAME
-        scores.append(score[0])
-        merged.append(np.average(points[same], axis=0, weights=score[same]))
-        score, points, boxes = score[~same], points[~same], boxes[~same]
-    return np.array(scores), np.array(merged).reshape(-1, 8, 2)
+def _merge(score: np.ndarray, boxes: np.ndarray, eyes: np.ndarray) -> list[Candidate]:
+    """Average what was drawn round one face, weighted by score: boxes (n, 4) and eyes (n, 2, 2)."""
+    left = np.argsort(-score, kind="stable")
+    merged = []
+    while len(left):
+        same = overlap(boxes[left[0]], boxes[left]) >= _SAME
+        box, eye = (np.average(part[left[same]], axis=0, weights=score[left[same]]) for part in (boxes, eyes))
+        merged.append(Candidate(float(score[left[0]]), box, eye))
+        left = left[~same]
+    return merged
 
 
 def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the areas of intersection over union (n,) of a box `x, y, width, height` with others (n, 4)."""
+    common = common_area(box, others)
+    return common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common)
+
+
+def common_area(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the areas (n,) that a box `x, y, width, height` has in common with others (n, 4)."""
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    return common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common)
+    return np.clip(high - low, 0, None).prod(axis=1)
