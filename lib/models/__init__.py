@@ -1,12 +1,16 @@
 """The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 
 from lib.emotions import EMOTIONS
 from lib.models import modern, vgg
+from lib.paths import replace_on_success
 
 NAMES = (*vgg.PLANS, "modern_compact")
+FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
 HEADS = ("softmax", "sigmoid")
 SMALLEST = 41  # pixels; below this a pooling window of VGG-S has nothing left to look at
 
@@ -53,3 +57,25 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 256, flip:
         output = np.asarray(model.predict_on_batch(batch))
         outputs.append((output + np.asarray(model.predict_on_batch(batch[:, :, ::-1]))) / 2 if flip else output)
     return np.concatenate(outputs) if outputs else np.empty((0, model.output_shape[-1]), np.float32)
+
+
+def save_weights(model: keras.Model, path: Path, dtype: str = "float32") -> None:
+    """Write all weights as an .npz file; "float16" halves it, and what that costs is for the caller to measure."""
+    with replace_on_success(path) as temporary, temporary.open("wb") as file:
+        weights = {str(i): array.astype(dtype) for i, array in enumerate(model.get_weights())}
+        np.savez(file, model=model.name, **weights)
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Read weights that `save_weights` wrote for the same network.
+
+    Raises:
+        ValueError: the file is another network's, or of another input size or number of classes.
+    """
+    with np.load(path) as file:
+        weights = [file[str(i)] for i in range(len(file.files) - 1)]
+        name, shapes, expected = str(file["model"]), [w.shape for w in weights], [w.shape for w in model.get_weights()]
+    if name != model.name or shapes != expected:
+        different = next((f"{a} for {b}" for a, b in zip(shapes, expected, strict=False) if a != b), "their number")
+        raise ValueError(f"{path} holds weights of {name}, not of this {model.name}: shapes differ ({different})")
+    model.set_weights(weights)
