@@ -1,10 +1,28 @@
 #!/usr/bin/env bash
-# The whole study in one command: makes the environment when there is none, then runs the notebooks.
+# The whole study in one command: makes the environment where there is none, then runs the notebooks.
+#   ./run_all.sh                the study as a reader runs it (profile standard); --help lists what it takes
+#   ./run_all.sh test           every test
+#   ./run_all.sh lab            JupyterLab on the notebooks
 set -euo pipefail
 
-export FACE_STUDY_CALLER="${FACE_STUDY_CALLER:-$PWD}"
+export FACE_STUDY_CALLER="$PWD" # --data is relative to it
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
 export KERAS_BACKEND="${KERAS_BACKEND:-tensorflow}" TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
 
-exec .venv/bin/python -m lib.runner "$@"
+# any Python that fits can look for the environment, or make it
+for python in .venv/bin/python python3.11 python3.12 python3.10 python3 ""; do
+  if "${python:-false}" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null; then break; fi
+done
+if [ -z "$python" ]; then
+  echo "run_all: no Python 3.10, 3.11 or 3.12 here ($(python3 --version 2>&1 || true)). Install one (Debian, Ubuntu:" \
+    "sudo apt install python3.11 python3.11-venv; macOS: brew install python@3.11; conda: environment.yml) and call again." >&2
+  exit 3
+fi
+python="$("$python" -m lib.environment)"
+
+case "${1:-}" in
+  test) shift && exec "$python" -m pytest "$@" ;;
+  lab) shift && exec "$python" -m jupyterlab notebooks "$@" ;;
+  *) exec "$python" -m lib.runner "$@" ;;
+esac

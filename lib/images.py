@@ -1,6 +1,7 @@
 """Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR appears in this module only."""
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -41,7 +42,7 @@ def read(path: Path | str) -> np.ndarray:
             raise ImageError("animated", f"{path} holds {frames} pictures; expected one")
         if image.mode == "F":
             raise ImageError(
-                "unreadable", f"{path} has floating-point pixels of an unknown range; expected 8 or 16 bits"
+                "unreadable", f"{path} has floating-point pixels; expected 8 or 16 bits"
             )
         try:
             image.load()
@@ -91,6 +92,26 @@ def write(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     if not cv2.imwrite(str(path), bgr, [cv2.IMWRITE_JPEG_QUALITY, quality]):
         raise OSError(f"could not write the image {path}")
+
+
+def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield (seconds from the start, uint8 RGB (H, W, 3)) for every frame of a video file.
+
+    Raises:
+        ImageError: `reason` is "unreadable": no such file, or no video that OpenCV can decode.
+    """
+    video = cv2.VideoCapture(str(path))
+    if not video.isOpened():
+        raise ImageError("unreadable", f"{path} is not a video that can be decoded; expected .mp4, .avi or the like")
+    try:
+        while True:
+            seconds = video.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            there, bgr = video.read()
+            if not there:
+                return
+            yield seconds, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    finally:
+        video.release()
 
 
 def to_rgb(image: np.ndarray) -> np.ndarray:
