@@ -10,11 +10,13 @@ The pipeline, upstream first; a module imports only from those printed before it
     duplicates   exact and near copies of an image
     cleaning     what is kept, what is dropped, and why
     labelling    labels by hand, and the agreement of annotators
+    labelling_window  the same in a window and in a notebook
+    recordings   the sharpest frames of a video, to be labelled
     leaks        the gate: what two sides of a split must not share
     splits       subject-disjoint splits, saved; the one reading of the test
-    augment_modern  flip, brightness, contrast, RandAugment, cutout, mixup
-    augment      the 28 variants of paper A, training batches
+    augment      the 28 variants of paper A, and a modern set
     models       networks and the traditional method
+    train_settings  how a network is fitted, what a fit was
     train        fitting, with resume
     intervals    95 % intervals by drawing whole subjects
     evaluate     figures of merit with intervals

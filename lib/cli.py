@@ -6,8 +6,44 @@ is heavy to import is imported inside that function, so that `--help` answers at
 
 import argparse
 import sys
+from pathlib import Path
 
-COMMANDS = ()
+
+def add_label(commands: argparse._SubParsersAction) -> None:
+    """Declare `label`."""
+    parser = commands.add_parser("label", help="label the images of a folder by hand: emotion and level")
+    parser.add_argument("folder", help="images, at any depth; labels.csv is written into it after every answer")
+    parser.add_argument("--annotator", default="", help="whose answers these are; others' are kept and not shown")
+    parser.add_argument("--no-levels", action="store_true", help="ask for the emotion only")
+    parser.set_defaults(run=_label)
+
+
+def _label(options: argparse.Namespace) -> None:
+    from lib.labelling import Session
+    from lib.labelling_window import Window
+
+    session = Session(options.folder, options.annotator, levels=not options.no_levels)
+    Window(session).run()
+    print(session.status)
+
+
+def add_frames(commands: argparse._SubParsersAction) -> None:
+    """Declare `frames`."""
+    parser = commands.add_parser("frames", help="pick the sharpest frame with a face of every half-second of a video")
+    parser.add_argument("video")
+    parser.add_argument("--out", default="", help="folder for the frames; default: beside the video, under its name")
+    parser.add_argument("--every", type=float, default=0.5, help="seconds per frame")
+    parser.set_defaults(run=_frames)
+
+
+def _frames(options: argparse.Namespace) -> None:
+    from lib import recordings
+
+    folder = options.out or Path(options.video).with_suffix("")
+    print(f"{len(recordings.pick(options.video, folder, options.every))} frames in {folder}")
+
+
+COMMANDS = (add_label, add_frames)
 
 
 def main(arguments: list[str] | None = None) -> int:

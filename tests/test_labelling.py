@@ -1,0 +1,267 @@
+"""Labels by hand: the session, its file, the window driven by real keys, the widget, agreement, frames of a video."""
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import cli, datasets, faces, images, labelling, paths, recordings
+
+NEEDS_SCREEN = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="Xvfb and xdotool are not installed"
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "b 2.png", "naïve/ç.png"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        images.write(path, rng.integers(0, 255, (60, 40, 3), dtype=np.uint8))
+    return tmp_path / "photos"
+
+
+def press(session, keys):
+    return [session.press(key) for key in keys]
+
+
+def labels(folder):
+    table = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
+    return {row.path: (row.emotion, row.intensity) for row in table.itertuples()}
+
+
+def test_an_emotion_and_a_level_make_an_answer(folder):
+    session = labelling.Session(folder)
+    assert (session.current, session.asks) == ("a.png", "emotion")
+    assert session.press("4")
+    assert (session.current, session.asks) == ("a.png", "level")
+    assert session.press("3")
+    assert (session.current, session.asks) == ("b 2.png", "emotion")
+    assert labels(folder) == {"a.png": ("happy", "0.6")}
+
+
+def test_neutral_and_unsuitable_need_no_level(folder):
+    press(labelling.Session(folder), "5x")
+    assert labels(folder) == {"a.png": ("neutral", ""), "b 2.png": ("unsuitable", "")}
+
+
+def test_without_levels_the_emotion_is_the_answer(folder):
+    session = labelling.Session(folder, levels=False)
+    press(session, "123")
+    assert [emotion for emotion, _ in labels(folder).values()] == ["angry", "disgust", "fear"]
+    assert (session.current, session.asks) == (None, "")
+
+
+def test_every_key_is_on_disk_before_the_next(folder):
+    session = labelling.Session(folder)
+    session.press("6")
+    assert labels(folder) == {"a.png": ("sad", "")}
+    session.press("5")
+    assert labels(folder) == {"a.png": ("sad", "1.0")}
+
+
+def test_keys_that_mean_nothing_now_change_nothing(folder):
+    session = labelling.Session(folder)
+    assert press(session, ["8", "0", "", "é", "Escape"]) == [False] * 5
+    session.press("7")
+    assert press(session, "679") == [False] * 3
+    assert labels(folder) == {"a.png": ("surprise", "")}
+
+
+def test_undo_takes_back_one_answer_at_a_time(folder):
+    session = labelling.Session(folder)
+    press(session, "425")
+    assert session.current == "naïve/ç.png"
+    press(session, "u")
+    assert (session.current, session.asks) == ("b 2.png", "emotion")
+    press(session, "u")
+    assert (session.current, session.asks) == ("a.png", "level")
+    press(session, "uu")
+    assert (session.current, session.asks) == ("a.png", "emotion")
+    assert labels(folder) == {}
+
+
+def test_a_skipped_image_comes_again_at_the_end(folder):
+    session = labelling.Session(folder)
+    press(session, "s55")
+    assert session.current == "a.png"
+    assert "2 of 3" in session.status
+
+
+def test_a_session_resumes_in_the_middle_of_an_answer(folder):
+    press(labelling.Session(folder), "54")
+    session = labelling.Session(folder)
+    assert (session.current, session.asks) == ("b 2.png", "level")
+    press(session, "1u")
+    assert (session.current, session.asks) == ("b 2.png", "level")
+    press(session, "1")
+    assert labels(folder) == {"a.png": ("neutral", ""), "b 2.png": ("happy", "0.2")}
+
+
+def test_two_annotators_share_the_file_and_do_not_see_each_other(folder):
+    press(labelling.Session(folder, "ada"), "45")
+    second = labelling.Session(folder, "bob")
+    assert second.current == "a.png"
+    press(second, "45")
+    table = pd.read_csv(folder / "labels.csv")
+    assert table["annotator"].tolist() == ["ada", "bob"]
+
+
+def test_further_columns_of_the_file_are_kept(folder):
+    (folder / "labels.csv").write_text("path,emotion,subject\na.png,happy,s1\n", "utf-8-sig")
+    session = labelling.Session(folder)
+    press(session, "35")
+    table = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
+    assert table.iloc[0].to_dict() == {
+        "path": "a.png", "emotion": "happy", "intensity": "0.6", "annotator": "", "subject": "s1"
+    }  # fmt: skip
+
+
+def test_own_reads_what_was_labelled_and_lists_the_rest(folder):
+    press(labelling.Session(folder), "42x")
+    table = datasets.load("own", root=folder)
+    assert table[["emotion", "intensity"]].to_numpy().tolist() == [["happy", 0.4]]
+    reasons = dict(datasets.excluded(table).itertuples(index=False))
+    assert set(reasons) == {"b 2.png", "naïve/ç.png"}
+
+
+def test_a_file_that_is_no_image_is_shown_grey_and_can_be_refused(folder):
+    (folder / "a.png").write_bytes(b"no image")
+    session = labelling.Session(folder)
+    assert np.ptp(session.image()) == 0
+    assert session.press("x")
+    assert np.ptp(session.image()) > 0
+
+
+def test_a_folder_without_images_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no image in"):
+        labelling.Session(tmp_path)
+
+
+def pairs(first, second):
+    """Labels of two annotators from (emotion, intensity) pairs."""
+    rows = [
+        (f"{i}.png", *answer, name)
+        for name, answers in (("a", first), ("b", second))
+        for i, answer in enumerate(answers)
+    ]
+    return pd.DataFrame(rows, columns=labelling.COLUMNS)
+
+
+def test_agreement_is_one_for_equal_answers_and_zero_for_chance():
+    answers = [("happy", 0.2), ("sad", 1.0), ("neutral", math.nan), ("unsuitable", math.nan)]
+    assert labelling.agreement(pairs(answers, answers), "a", "b")["kappa"].tolist() == [1.0, 1.0]
+    first = [("happy", 0.2), ("happy", 0.4), ("happy", 0.2), ("happy", 0.4)] + [("sad", 0.2)] * 4
+    second = [("happy", 0.2), ("happy", 0.4), ("sad", 0.2), ("sad", 0.2)] * 2
+    assert labelling.agreement(pairs(first, second), "a", "b")["kappa"].iloc[0] == 0
+
+
+def test_agreement_has_the_value_computed_by_hand():
+    first = [("happy", 0.0), ("happy", 0.2), ("happy", 0.4), ("sad", 1.0)]
+    second = [("happy", 0.0), ("happy", 0.4), ("happy", 0.4), ("happy", 1.0)]
+    table = labelling.agreement(pairs(first, second), "a", "b").set_index("agreement")
+    assert table.loc["emotion, Cohen's kappa", "kappa"] == 0  # observed .75, expected .75
+    # levels (0, 0), (1, 2), (2, 2): mean squared difference 1/3, over all pairs of (0, 1, 2) and (0, 2, 2) it is 15/9
+    assert table.loc["level, quadratic kappa", "kappa"] == pytest.approx(1 - (1 / 3) / (15 / 9))
+    assert table["n"].tolist() == [4, 3]
+
+
+def test_agreement_without_a_common_image_is_refused():
+    with pytest.raises(ValueError, match="labelled by both"):
+        labelling.agreement(pairs([("happy", 1.0)], []), "a", "b")
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """A virtual screen of its own; its number is chosen by Xvfb."""
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "900x800x24"], pass_fds=[write],
+                              stderr=subprocess.DEVNULL)  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        monkeypatch.setenv("DISPLAY", f":{pipe.readline().strip()}")
+    yield os.environ["DISPLAY"]
+    server.terminate()
+    server.wait()
+
+
+def wait_for(condition, seconds=60):
+    for _ in range(seconds * 20):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("the window did not do what was awaited")
+
+
+@NEEDS_SCREEN
+def test_real_keys_in_the_real_window_label_a_folder(folder, screen):
+    window = subprocess.Popen([sys.executable, "-m", "lib.cli", "label", str(folder)], cwd=paths.ROOT)
+    found = ["xdotool", "search", "--onlyvisible", "--name", "Label emotions"]
+    try:
+        wait_for(lambda: subprocess.run(found, capture_output=True).returncode == 0)
+        subprocess.run([*found, "windowfocus", "--sync"], check=True)
+        for key, expected in [("4", 1), ("3", 1), ("x", 2), ("5", 3), ("u", 2), ("7", 3), ("5", 3)]:
+            before = (folder / "labels.csv").stat().st_mtime_ns if (folder / "labels.csv").is_file() else 0
+            subprocess.run(["xdotool", "key", key], check=True)
+            wait_for(lambda before=before: (folder / "labels.csv").is_file()
+                     and (folder / "labels.csv").stat().st_mtime_ns != before)  # fmt: skip
+            assert len(labels(folder)) == expected
+    finally:
+        window.terminate()
+        window.wait()
+    assert list(labels(folder).values()) == [("happy", "0.6"), ("unsuitable", ""), ("surprise", "1.0")]
+
+
+def test_the_widget_takes_typed_keys_and_clicks(folder):
+    from lib import labelling_window
+
+    box = labelling_window.widget(labelling.Session(folder))
+    picture, status, buttons, field = box.children
+    before = picture.value
+    field.value = "4"
+    assert field.value == ""
+    assert "which level" in status.value
+    buttons.children[2].click()
+    assert labels(folder) == {"a.png": ("happy", "0.4")}
+    assert picture.value != before
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Two seconds at 10 frames a second, blurred but for one frame of every half-second."""
+    import cv2
+
+    rng = np.random.default_rng(0)
+    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for number in range(20):
+        frame = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+        writer.write(frame if number % 5 == 3 else cv2.GaussianBlur(frame, (9, 9), 3))
+    writer.release()
+    return tmp_path / "clip.avi"
+
+
+def test_the_sharpest_frame_of_each_half_second_is_picked(video, tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "detect", lambda image: ["a face"])
+    written = recordings.pick(video, tmp_path / "picked")
+    assert [path.name for path in written] == [
+        f"clip_{seconds}.jpg" for seconds in ("0000.30", "0000.80", "0001.30", "0001.80")
+    ]
+    assert images.read(written[0]).shape == (48, 64, 3)
+
+
+def test_a_video_without_a_face_gives_no_frame(video, monkeypatch):
+    monkeypatch.setattr(faces, "detect", lambda image: [])
+    assert list(recordings.sharpest_frames(video)) == []
+
+
+def test_a_file_that_is_no_video_is_refused_by_the_command_line(tmp_path, capsys):
+    (tmp_path / "clip.mp4").write_text("no video")
+    assert cli.main(["frames", str(tmp_path / "clip.mp4"), "--out", str(tmp_path)]) == 2
+    assert "not a video" in capsys.readouterr().err
