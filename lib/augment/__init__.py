@@ -1,0 +1,25 @@
+"""Training images on the fly: paper A's 28 variants, a modern set, and the batches that training reads.
+
+Nothing is stored. A variant is a function of (crop, variant number), a batch a function of (seed, epoch, batch number),
+so an epoch over 1,148,812 images needs no disk and any element can be made again alone.
+"""
+
+from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan
+from lib.augment.modern import OPERATIONS, keras_cv_set, mix_up, modern
+from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, variant, variants
+
+__all__ = [
+    "AUGMENTATIONS",
+    "BLUR",
+    "BRIGHTNESS",
+    "OPERATIONS",
+    "VARIANTS",
+    "TrainingBatches",
+    "blur_size",
+    "keras_cv_set",
+    "mix_up",
+    "modern",
+    "plan",
+    "variant",
+    "variants",
+]

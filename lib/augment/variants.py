@@ -1,0 +1,56 @@
+"""Paper A's 28 variants of a crop.
+
+Paper A (augmentation) names 7 brightness variants x 4 blur variants (none, Gaussian, average, median) = 28 and gives no
+strengths. The strengths are ours: gains of .55 to 1.45 that keep dark skin from drowning in black, and a blur radius of
+1/64 of the crop's height, 5x5 pixels at 128.
+"""
+
+import cv2
+import numpy as np
+
+from lib.images import check
+
+BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
+BLUR = ("none", "gaussian", "average", "median")  # paper A, augmentation
+VARIANTS = len(BRIGHTNESS) * len(BLUR)  # 28; variant k has gain k // 4 and blur k % 4, so variant 0 is the crop itself
+_LEVELS = np.arange(256, dtype=np.float32)
+_GAIN_CURVES = [np.clip(np.rint(_LEVELS * gain), 0, 255).astype(np.uint8) for gain in BRIGHTNESS]
+
+
+def variant(crop: np.ndarray, k: int) -> np.ndarray:
+    """Return variant `k` of one crop: blurred, then brightened.
+
+    Args:
+        crop: uint8 (H, W) or (H, W, 3).
+        k: 0 to 27; 0 is the identity, bit for bit.
+
+    Returns:
+        uint8 of the crop's shape. Borders are replicated, so edges are as bright as the rest.
+
+    Raises:
+        ValueError: not an image, or `k` out of range.
+    """
+    if not 0 <= k < VARIANTS:
+        raise ValueError(f"variant {k!r}; expected a whole number from 0 to {VARIANTS - 1}")
+    gain, blur = divmod(int(k), len(BLUR))
+    return cv2.LUT(_blurred(check(crop, "crop"), BLUR[blur]), _GAIN_CURVES[gain])
+
+
+def variants(crop: np.ndarray) -> np.ndarray:
+    """Return all variants of one crop, uint8 (28, H, W[, 3]); row k is `variant(crop, k)`."""
+    blurred = [_blurred(check(crop, "crop"), blur) for blur in BLUR]
+    return np.stack([cv2.LUT(image, curve) for curve in _GAIN_CURVES for image in blurred])
+
+
+def blur_size(height: int) -> int:
+    """Return the side of the blur kernel in pixels, odd and at least 3: a radius of 1/64 of the crop's height."""
+    return 2 * max(1, round(height / 64)) + 1
+
+
+def _blurred(crop: np.ndarray, blur: str) -> np.ndarray:
+    side = blur_size(crop.shape[0])
+    if blur == "gaussian":  # OpenCV's own sigma for the kernel: 1.1 pixels at 5x5
+        return cv2.GaussianBlur(crop, (side, side), 0, borderType=cv2.BORDER_REPLICATE)
+    if blur == "average":
+        return cv2.blur(crop, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return cv2.medianBlur(crop, side) if blur == "median" else crop  # the median replicates borders by itself
