@@ -30,7 +30,7 @@ REMEDIES = {  # what pip prints -> what it means and what helps; the first that 
     r"Read-only file system|Permission denied": "the checkout cannot be written to: copy it to a folder of your own",
     r"DO NOT MATCH THE HASHES": "the package index gave a file other than the pinned one: use another index or mirror",
     r"NewConnection|NameResolution|name resolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError|ConnectionReset|"
-    r"No matching distribution": "the package index cannot be reached: connect to the network, or set pip's index or proxy",
+    r"No matching distribution": "the package index cannot be reached: connect to the network, or set pip's proxy",
 }
 
 
@@ -42,7 +42,7 @@ def missing(pins: Path = PINS) -> list[str]:
     """Return the pins that this interpreter's packages do not meet, as `name==version (found ...)`."""
     problems = []
     for name, version in read_pins(pins).items():
-        found = _version(name)
+        found = installed(name)
         if found != version:
             problems.append(f"{name}=={version} (found {found or 'nothing'})")
     return problems
@@ -60,7 +60,8 @@ def read_pins(pins: Path = PINS) -> dict[str, str]:
     return {name: version for name, version, marker in lines if not marker or Marker(marker).evaluate()}
 
 
-def _version(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """Return the version of a package that this interpreter has, None for none."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

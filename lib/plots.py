@@ -83,3 +83,12 @@ def over_a_sequence(outputs: np.ndarray, emotions: Sequence[str], ax: Axes) -> A
         ax.plot(np.arange(1, len(values) + 1), values, color=COLOURS[emotion], lw=1.8, label=emotion)
     ax.set(xlabel="frame", ylabel="output", ylim=(-0.02, 1.02))
     return ax
+
+
+def emotion_row(emotions: Sequence[str], ax: Axes) -> Axes:
+    """Draw the emotions in the order of their index, each in its colour."""
+    for place, name in enumerate(emotions):
+        ax.bar(place, 1, width=0.96, color=COLOURS[name])
+        ax.text(place, 0.5, f"{place}  {name}", ha="center", va="center", color="white")
+    ax.set_axis_off()
+    return ax

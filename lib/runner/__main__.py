@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TextIO
 
 from lib import paths
-from lib.runner import plan, verdict
+from lib.runner import plan, publish, site, verdict
 from lib.runner.execute import Outcome, execute
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; return its exit code: 0 well, 1 failed, 2 bad request, 130 stopped."""
     options = parse(arguments)
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.default_int_handler)  # ends like Ctrl-C: the kernel goes with the runner
+    stop_like_ctrl_c()
     try:
         if options.publish:
-            return publish_last()
+            print("\n".join(publish.publish(options.profile)))
+            return 0
         steps = plan.make_plan(options.profile, options.only, options.start, options.settings)
         if options.list:
             return list_steps(steps)
@@ -59,6 +59,7 @@ def run(options: argparse.Namespace, steps: list[plan.Step], held: TextIO) -> in
         if not outcome.ok:
             report_failure(step, outcome, options)
             return 1
+    finish(options.profile, [step.notebook.number for step in steps])
     return 0
 
 
@@ -114,11 +115,19 @@ def list_steps(steps: list[plan.Step]) -> int:
     return 0
 
 
-def publish_last() -> int:
-    """Make the last run the reference."""
-    for line in verdict.publish():
-        print(line)
-    return 0
+def finish(profile: str, numbers: list[str]) -> None:
+    """Print the results beside the reference's, and write the site."""
+    results = {number: found for number, found in verdict.read_results().items() if number in numbers}
+    verdicts = verdict.compare(results, verdict.read_reference(profile))
+    print(f"\nreport: {site.build(verdicts)}\n")
+    print("\n".join(verdict.lines(verdicts)))
+
+
+def stop_like_ctrl_c() -> None:
+    """Let a kill and a closed terminal end the run as Ctrl-C does: the kernel goes with the runner."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) != signal.SIG_IGN or name == signal.SIGINT:  # nohup ignores SIGHUP, and means it
+            signal.signal(name, signal.default_int_handler)
 
 
 @contextmanager

@@ -220,3 +220,17 @@ def _known(name: str, expected: Iterable[str], what: str) -> str:
 def as_json(parameters: Mapping[str, object]) -> str:
     """Return parameters as one line of JSON, for the provenance of figures."""
     return json.dumps(dict(parameters), ensure_ascii=False)
+
+
+def introduction(notebook: Notebook) -> tuple[str, str, str]:
+    """Return question, what will be seen, and time with data needed: the three lines below a notebook's title.
+
+    Raises:
+        PlanError: the lines do not begin with `**Question.**`, `**You will see.**` and `**Time.**`.
+    """
+    text = " ".join(line.rstrip("\\").strip() for line in notebook.intro)
+    match = re.fullmatch(r"\*\*Question\.\*\* (.+) \*\*You will see\.\*\* (.+) \*\*Time\.\*\* (.+)", text)
+    if not match:
+        expected = "**Question.** ..., **You will see.** ..., **Time.** ..."
+        raise PlanError(f"{notebook.path.name}: below its title stands {text[:80]!r}; expected three lines {expected}")
+    return match[1], match[2], match[3]

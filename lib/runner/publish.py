@@ -1,0 +1,95 @@
+"""Makes a run the reference: `figures/`, `figures/results.json`, and the README's tables, which are rendered from them.
+
+`python -m lib.runner.publish` renders the README alone.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from lib.paths import BUILD, ROOT
+from lib.runner import plan, verdict
+
+README = ROOT / "README.md"
+
+
+def publish(profile: str) -> list[str]:
+    """Make what the last run of `profile` left in `build/` its reference; return lines that say what was done.
+
+    Raises:
+        PlanError: a notebook of the profile has no result, or one of another profile.
+    """
+    steps, results = plan.make_plan(profile), verdict.read_results()
+    for step in steps:
+        found = results.get(step.notebook.number, {}).get("provenance", {}).get("profile", "no run")
+        if found != profile:
+            came = f"notebook {step.notebook.number} has results of {found}, not of {profile}"
+            raise plan.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
+    target = verdict.reference_path(profile)
+    content = {"profile": profile, "notebooks": {step.notebook.number: results[step.notebook.number] for step in steps}}
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    said = [f"{target.relative_to(ROOT)}: {sum(len(one['results']) for one in content['notebooks'].values())} results"]
+    if profile == "standard":
+        said += [f"figures/: {copy_figures()} figures", f"README.md: {render_readme()}"]
+    if any(one["provenance"]["dirty"] for one in content["notebooks"].values()):
+        said.append(
+            "note: some of this ran with changes that are not committed; the commit named there is not all of it"
+        )
+    return said
+
+
+def copy_figures() -> int:
+    """Replace the figures in git by those of the last run; return their number."""
+    for old in (ROOT / "figures").glob("[0-9][0-9]_*.png"):
+        old.unlink()
+    new = sorted((BUILD / "figures").glob("[0-9][0-9]_*.png"))
+    for path in new:
+        shutil.copy(path, ROOT / "figures" / path.name)
+    return len(new)
+
+
+def render_readme(path: Path = README) -> str:
+    """Write the README's tables anew; return whether that changed anything, in words."""
+    before = path.read_text(encoding="utf-8")
+    after = rendered(before)
+    path.write_text(after, encoding="utf-8")
+    return "unchanged" if after == before else "rendered anew"
+
+
+def rendered(text: str) -> str:
+    """Return the README with what stands between its markers replaced by the tables as they are now."""
+    reference = verdict.read_reference("standard")
+    for name, table in (("notebooks", notebook_table()), ("results", result_table(reference))):
+        pattern = rf"(<!-- {name}: rendered -->\n).*?(<!-- {name}: end -->)"
+        text = re.sub(pattern, lambda found, table=table: found[1] + table + found[2], text, flags=re.DOTALL)
+    return text
+
+
+def notebook_table() -> str:
+    """Return the notebooks as a Markdown table: title, question, time and data."""
+    rows = ["| notebook | question | time and data |", "|---|---|---|"]
+    for path in plan.paths().values():
+        notebook = plan.read_notebook(path)
+        question, _, time = plan.introduction(notebook)
+        rows.append(f"| [{notebook.number} {notebook.title}](notebooks/{path.name}) | {question} | {time} |")
+    return "\n".join(rows) + "\n"
+
+
+def result_table(reference: Mapping[str, Mapping]) -> str:
+    """Return the results that the papers print too, as a Markdown table: paper, ours, interval, n, data."""
+    rows = ["| result | paper | ours | 95 % interval | n | data |", "|---|---|---|---|---|---|"]
+    results = [result for content in reference.values() for result in content["results"]]
+    for result in (one for one in results if one["paper"] is not None):
+        unit = f" {result['unit']}" if result["unit"] else ""
+        numbers = f"{verdict.number(result['paper'])}{unit} | {verdict.number(result['value'])}{unit}"
+        rows.append(
+            f"| {result['name']} | {numbers} | {verdict.interval(result)} | {result['n']:,} | {result['origin']} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    render_readme()
