@@ -61,16 +61,16 @@ class Detector(Network):
         super().__init__(name)
         self._anchors = np.concatenate([_anchors(cells, copies) for cells, copies in grids])
 
-    def find(self, image: np.ndarray, border: float, threshold: float) -> list[Candidate]:
+    def find(self, image: np.ndarray, border: float, degrees: float, threshold: float) -> list[Candidate]:
         """Return the candidates in an image, most certain first, each face once.
 
         Args:
             image: uint8 RGB (H, W, 3).
             border: as a share of the longer side; the image's edge is repeated there. Without one the bars are black.
+            degrees: the network sees the image turned by this angle, counter-clockwise.
             threshold: lowest score to report.
         """
-        scale, shift = _letterbox(image.shape, self.size, border)
-        matrix = np.c_[np.eye(2) * scale, shift]
+        matrix = _letterbox(image.shape, self.size, border, degrees)
         mode = cv2.BORDER_REPLICATE if border else cv2.BORDER_CONSTANT
         seen = cv2.warpAffine(image, matrix, (self.size, self.size), borderMode=mode)
         raw, logits = self(seen.astype(np.float32) / 127.5 - 1)
@@ -78,9 +78,10 @@ class Detector(Network):
         hit = np.flatnonzero(score >= threshold)
         points = raw[hit].reshape(-1, 8, 2).astype(float)  # centre, size, then six key points, the eyes first
         points[:, [0, *range(2, 8)]] += self._anchors[hit, None] * self.size
-        centre, side, eyes = points[:, 0], points[:, 1], points[:, 2:4]
-        boxes = np.concatenate([centre - side / 2 - shift, side], axis=1) / scale
-        return _merge(score[hit], boxes, (eyes - shift) / scale)
+        back = cv2.invertAffineTransform(matrix)
+        side = points[:, 1] * np.linalg.norm(back[:, 0])
+        centre, eyes = (points[:, part] @ back[:, :2].T + back[:, 2] for part in (0, slice(2, 4)))
+        return _merge(score[hit], np.concatenate([centre - side / 2, side], axis=1), eyes)
 
 
 class Mesh(Network):
@@ -132,11 +133,13 @@ def _anchors(cells: int, copies: int) -> np.ndarray:
     return np.repeat((np.c_[x, y] + 0.5) / cells, copies, axis=0)
 
 
-def _letterbox(shape: tuple[int, ...], size: int, border: float) -> tuple[float, np.ndarray]:
-    """Return scale and shift (2,) that put the whole image and its border centred into a square of `size` pixels."""
+def _letterbox(shape: tuple[int, ...], size: int, border: float, degrees: float) -> np.ndarray:
+    """Return the matrix (2, 3) that puts the turned image and its border, centred, into a square of `size` pixels."""
     height, width = shape[:2]
     scale = size / (max(height, width) * (1 + 2 * border))
-    return scale, (size - 1) / 2 - scale * np.array([width - 1, height - 1]) / 2
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, scale)
+    matrix[:, 2] += (size - 1) / 2 - np.array([width - 1, height - 1]) / 2
+    return matrix
 
 
 def _merge(score: np.ndarray, boxes: np.ndarray, eyes: np.ndarray) -> list[Candidate]:
