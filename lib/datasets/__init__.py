@@ -60,6 +60,8 @@ def load(name: str, root: Path | str | None = None, size: str = "standard", labe
         raise DataError(f"labels={labels!r} is for fer2013 only; {name} has one kind of label")
     try:
         listing = module.read(folder, labels) if name == "fer2013" else module.read(folder)
+    except PermissionError as error:
+        raise DataError(f"no permission to read {error.filename}, a part of {module.ABOUT.title}") from None
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{folder} is not {module.ABOUT.title}: {error}; expected:\n{module.ABOUT.tree}") from None
     left_out = pd.DataFrame(listing.excluded, columns=["file", "reason"])

@@ -76,7 +76,8 @@ def validate(df: pd.DataFrame) -> pd.DataFrame:
         DataError: the message lists each column at fault with its first bad values.
     """
     try:
-        return _SCHEMA.validate(df, lazy=True)
+        _SCHEMA.validate(df.reset_index(drop=True), lazy=True)
+        return df
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         faults = [
