@@ -1,0 +1,141 @@
+"""Triangles to pixels: normals, what is visible where, and which vertices the lamp sees. Compiled once, then cached.
+
+No fast-math: the same seed gives the same bytes.
+"""
+
+import numba
+import numpy as np
+
+from lib.paths import BUILD
+from lib.synthetic.parts import EYE, HAIR, MOUTH, SKIN
+
+if not numba.config.CACHE_DIR:  # the checkout may be read-only
+    numba.config.CACHE_DIR = str(BUILD / "numba")
+
+
+@numba.njit(cache=True)
+def normals(points, triangles):
+    """Return float32 (n, 3): unit normals of vertices, the mean over their triangles weighted by area."""
+    out = np.zeros((len(points), 3), np.float32)
+    for f in range(len(triangles)):
+        a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+        ux, uy, uz = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+        vx, vy, vz = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+        x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for v in (a, b, c):
+            out[v, 0] += x
+            out[v, 1] += y
+            out[v, 2] += z
+    for v in range(len(points)):
+        size = np.sqrt(out[v, 0] ** 2 + out[v, 1] ** 2 + out[v, 2] ** 2) + np.float32(1e-12)
+        out[v, 0] /= size
+        out[v, 1] /= size
+        out[v, 2] /= size
+    return out
+
+
+@numba.njit(cache=True)
+def visible(xy, near, triangles, material, uv, strands, height, width):
+    """Return, per pixel, the triangle in front (int32, -1 none) and the weights of its second and third vertex.
+
+    Args:
+        xy: float32 (n, 2), pixels.
+        near: float32 (n,), larger is nearer.
+        triangles: int32 (f, 3).
+        material: uint8 (f,), closed surfaces show their front only, hair has ragged ends.
+        uv: float32 (n, 2), place along the hair.
+        strands: float32 (256,), how far each strand reaches, 0 to 1.
+        height: of the picture, in pixels.
+        width: likewise.
+    """
+    which = np.full((height, width), -1, np.int32)
+    depth = np.full((height, width), -1e9, np.float32)
+    weight = np.zeros((height, width, 2), np.float32)
+    for f in range(len(triangles)):
+        a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+        ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
+        double = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        m = material[f]
+        if double == 0 or (double > 0 and (m == SKIN or m == MOUTH or m == EYE)):
+            continue
+        x0, x1 = max(int(np.ceil(min(ax, bx, cx) - 0.5)), 0), min(int(np.floor(max(ax, bx, cx) - 0.5)), width - 1)
+        y0, y1 = max(int(np.ceil(min(ay, by, cy) - 0.5)), 0), min(int(np.floor(max(ay, by, cy) - 0.5)), height - 1)
+        inverse = np.float32(1) / double
+        for y in range(y0, y1 + 1):
+            py = np.float32(y + 0.5)
+            for x in range(x0, x1 + 1):
+                px = np.float32(x + 0.5)
+                wb = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inverse
+                wc = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inverse
+                if wb < 0 or wc < 0 or wb + wc > 1:
+                    continue
+                d = near[a] + wb * (near[b] - near[a]) + wc * (near[c] - near[a])
+                if d <= depth[y, x]:
+                    continue
+                if m == HAIR:
+                    u = uv[a, 0] + wb * (uv[b, 0] - uv[a, 0]) + wc * (uv[c, 0] - uv[a, 0])
+                    v = uv[a, 1] + wb * (uv[b, 1] - uv[a, 1]) + wc * (uv[c, 1] - uv[a, 1])
+                    if v > strands[int((u + 1) * 900) & 255]:
+                        continue
+                depth[y, x] = d
+                which[y, x] = f
+                weight[y, x, 0] = wb
+                weight[y, x, 1] = wc
+    return which, weight
+
+
+@numba.njit(cache=True)
+def lit(points, triangles, material, toward, size, reach):
+    """Return float32 (n,), the share of the lamp that each vertex sees, 0 to 1, blurred at the shadow's edge.
+
+    Args:
+        points: float32 (n, 3), cm, as the camera sees them.
+        triangles: int32 (f, 3), what casts shadows.
+        material: uint8 (f,).
+        toward: float32 (3,), unit vector to the lamp.
+        size: width of the shadow map in cells.
+        reach: half width of the shadow map, cm.
+    """
+    right = np.array([toward[2], np.float32(0), -toward[0]], np.float32)
+    right /= np.sqrt((right**2).sum())
+    up = np.cross(toward, right).astype(np.float32)
+    n, scale = len(points), np.float32(size / (2 * reach))
+    plan = np.empty((n, 3), np.float32)
+    for v in range(n):
+        x, y, z = points[v, 0], points[v, 1], points[v, 2]
+        plan[v, 0] = (x * right[0] + y * right[1] + z * right[2] + reach) * scale
+        plan[v, 1] = (x * up[0] + y * up[1] + z * up[2] + reach) * scale
+        plan[v, 2] = x * toward[0] + y * toward[1] + z * toward[2]
+    shade = np.full((size, size), -1e9, np.float32)
+    for f in range(len(triangles)):
+        if material[f] == EYE or material[f] == MOUTH:
+            continue
+        a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+        ax, ay, bx, by, cx, cy = plan[a, 0], plan[a, 1], plan[b, 0], plan[b, 1], plan[c, 0], plan[c, 1]
+        double = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if double == 0 or (double < 0 and material[f] == SKIN):
+            continue
+        inverse = np.float32(1) / double
+        x0, x1 = max(int(np.ceil(min(ax, bx, cx) - 0.5)), 0), min(int(np.floor(max(ax, bx, cx) - 0.5)), size - 1)
+        y0, y1 = max(int(np.ceil(min(ay, by, cy) - 0.5)), 0), min(int(np.floor(max(ay, by, cy) - 0.5)), size - 1)
+        for y in range(y0, y1 + 1):
+            py = np.float32(y + 0.5)
+            for x in range(x0, x1 + 1):
+                px = np.float32(x + 0.5)
+                wb = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inverse
+                wc = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inverse
+                if wb >= 0 and wc >= 0 and wb + wc <= 1:
+                    d = plan[a, 2] + wb * (plan[b, 2] - plan[a, 2]) + wc * (plan[c, 2] - plan[a, 2])
+                    if d > shade[y, x]:
+                        shade[y, x] = d
+    out = np.ones(n, np.float32)
+    for v in range(n):
+        seen, total = 0, 0
+        cx, cy = int(plan[v, 0]), int(plan[v, 1])
+        for y in range(max(cy - 2, 0), min(cy + 3, size)):
+            for x in range(max(cx - 2, 0), min(cx + 3, size)):
+                total += 1
+                seen += plan[v, 2] + np.float32(0.55) > shade[y, x]
+        if total:
+            out[v] = np.float32(seen) / np.float32(total)
+    return out

@@ -1,0 +1,221 @@
+"""Where a face is photographed: pose, light, background, what is in the way, and the camera's faults."""
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+SCENES = ("lab", "wild")
+LIMITS = (30.0, 20.0, 20.0)  # degrees of yaw, pitch and roll in `wild`
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One photograph's conditions.
+
+    Attributes:
+        yaw, pitch, roll: degrees; yaw turns the nose to the right of the image, pitch up, roll turns the image clockwise.
+        gaze: angles to the left and up, radians.
+        shift: of the head in the image, as fractions of its shorter side (right, down).
+        zoom: 1 makes the head about 0.62 of the shorter side.
+        lamp: float32 (5, 3), see `shade.shade`.
+        background: seed of the background; a negative one is a plain wall.
+        wall: linear colour of the wall.
+        blur: sd in pixels of a 256-pixel image; grain: grey levels; jpeg: quality, 0 for none; small: size in pixels that
+            the image passes through, 0 for none.
+        cover: seed of what hides a part of the face; negative for nothing.
+    """
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    gaze: tuple[float, float] = (0.0, 0.0)
+    shift: tuple[float, float] = (0.0, 0.0)
+    zoom: float = 1.0
+    lamp: np.ndarray = field(default_factory=lambda: light((0.35, 0.55, 0.8), 1.0))
+    background: int = -1
+    wall: tuple[float, float, float] = (0.30, 0.30, 0.31)
+    blur: float = 0.0
+    grain: float = 0.0
+    jpeg: int = 0
+    small: int = 0
+    cover: int = -1
+
+    def turned(self, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> "Scene":
+        """Return the same scene with the head turned to these angles."""
+        return replace(self, yaw=yaw, pitch=pitch, roll=roll)
+
+
+def light(direction: tuple[float, float, float], strength: float, colour=(1.0, 0.97, 0.92), sky=0.42) -> np.ndarray:
+    """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light and the sky."""
+    lamp = np.array(direction) / np.linalg.norm(direction)
+    other = np.array([-lamp[0] * 0.9 - 0.1, 0.15, 0.8])
+    colour = np.array(colour)
+    rows = [
+        lamp,
+        0.86 * strength * colour,
+        other / np.linalg.norm(other),
+        np.full(3, 0.24),
+        sky * np.array([0.95, 1.0, 1.05]),
+    ]
+    return np.array(rows, np.float32)
+
+
+def sample(scene: str, rng: np.random.Generator) -> Scene:
+    """Draw the conditions of one photograph.
+
+    Raises:
+        ValueError: unknown scene.
+    """
+    if scene == "lab":
+        return _lab(rng)
+    if scene == "wild":
+        return _wild(rng)
+    raise ValueError(f"scene is {scene!r}; expected one of {', '.join(SCENES)}")
+
+
+def _lab(rng: np.random.Generator) -> Scene:
+    yaw, pitch, roll = rng.normal(0, (2.5, 2.0, 1.5)).clip(-7, 7)
+    lamp = light((rng.normal(0.25, 0.12), rng.normal(0.5, 0.08), 0.85), rng.normal(1, 0.04), sky=0.46)
+    wall = float(rng.normal(0.32, 0.03))
+    x, y, zoom = rng.normal(0, (0.008, 0.008, 0.012))
+    gaze = tuple(rng.normal(0, 0.04, 2))
+    return Scene(yaw, pitch, roll, gaze, (x, y), 1 + zoom, lamp, wall=(wall, wall, wall * 1.02), grain=1.2, blur=0.35)
+
+
+def _wild(rng: np.random.Generator) -> Scene:
+    yaw, pitch, roll = (rng.normal(0, 1, 3) * (15, 9, 9)).clip(np.negative(LIMITS), LIMITS)
+    around, height = rng.uniform(-1.2, 1.2), rng.uniform(-0.1, 1.0)
+    colour = 1 + rng.normal(0, 1) * np.array([0.10, 0.0, -0.13])
+    lamp = light(
+        (np.sin(around), height, np.cos(around) + 0.25),
+        rng.uniform(0.55, 1.15),
+        colour.clip(0.6, 1.4),
+        rng.uniform(0.28, 0.55),
+    )
+    fault = rng.uniform(size=5)
+    return Scene(
+        yaw, pitch, roll,
+        gaze=tuple(rng.normal(0, (0.13, 0.07))),
+        shift=tuple(rng.normal(0, 0.035, 2)),
+        zoom=float(np.exp(rng.normal(0, 0.10)).clip(0.78, 1.25)),
+        lamp=lamp,
+        background=int(rng.integers(1 << 30)),
+        blur=float(rng.uniform(0.3, 1.5)) if fault[0] < 0.35 else 0.3,
+        grain=float(rng.uniform(1, 8)) if fault[1] < 0.5 else 1.5,
+        jpeg=int(rng.integers(35, 90)) if fault[2] < 0.5 else 0,
+        small=int(rng.integers(64, 128)) if fault[3] < 0.12 else 0,
+        cover=int(rng.integers(1 << 30)) if fault[4] < 0.12 else -1,
+    )  # fmt: skip
+
+
+def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
+    """Return float64 (3, 3) that turns head coordinates (as columns) by degrees: first yaw, then pitch, then roll."""
+    a, b, c = np.radians([yaw, -pitch, -roll])
+    about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    return about_z @ about_x @ about_y
+
+
+def backdrop(scene: Scene, height: int, width: int) -> np.ndarray:
+    """Return the background as linear light, float32 (height, width, 3)."""
+    if scene.background < 0:
+        shade = np.linspace(1.06, 0.92, height, dtype=np.float32)[:, None, None]
+        return np.broadcast_to(shade * np.array(scene.wall, np.float32), (height, width, 3)).astype(np.float32)
+    rng = np.random.default_rng(scene.background)
+    side = 96
+    image = cv2.resize(
+        rng.uniform(0.02, 0.55, (3, 3, 3)).astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR
+    )
+    for _ in range(int(rng.integers(2, 14))):
+        colour = tuple(map(float, rng.uniform(0, 0.8, 3) ** 1.5))
+        x, y, w, h = map(int, rng.integers((0, 0, 4, 6), (side, side, side // 2, side // 2)))
+        if rng.uniform() < 0.55:
+            cv2.rectangle(image, (x, y), (x + w, y + h), colour, -1)
+        else:
+            cv2.circle(image, (x, y), w // 2, colour, -1)
+    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 3.5)))
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+@lru_cache(maxsize=1)
+def _grain() -> np.ndarray:
+    return np.random.default_rng(5).standard_normal((1300, 1300, 3), dtype=np.float32)
+
+
+def grain(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
+    """Return float32 noise (h, w, 3), sd 1: a window at random into one stored field, because drawing it anew is slow."""
+    row, column = rng.integers(0, 256, 2)
+    field_ = _grain()
+    if shape[0] + 256 > len(field_) or shape[1] + 256 > len(field_):
+        return rng.standard_normal(shape, dtype=np.float32)
+    return field_[row : row + shape[0], column : column + shape[1]]
+
+
+def blur(light_: np.ndarray, scene: Scene, small: int) -> np.ndarray:
+    """Return linear light (h, w, 3) after the lens and, in a poor picture, a trip through few pixels."""
+    h, w = light_.shape[:2]
+    if scene.blur:
+        light_ = cv2.GaussianBlur(light_, (0, 0), scene.blur * small / 256)
+    if scene.small and scene.small < small:
+        share = scene.small / small
+        few = cv2.resize(light_, (max(int(w * share), 8), max(int(h * share), 8)), interpolation=cv2.INTER_AREA)
+        light_ = cv2.resize(few, (w, h), interpolation=cv2.INTER_LINEAR)
+    return light_
+
+
+def compress(image: np.ndarray, quality: int) -> np.ndarray:
+    """Return the image after JPEG of that quality."""
+    stored = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(stored, cv2.IMREAD_COLOR)[..., ::-1].copy()
+
+
+def cover(light_: np.ndarray, scene: Scene, mesh: np.ndarray, tone: np.ndarray) -> None:
+    """Put a hand or a dark bar over a part of the face, in place.
+
+    Args:
+        light_: float32 (h, w, 3), linear.
+        scene: `cover` is the seed.
+        mesh: float32 (468, 2), where the face is.
+        tone: linear skin colour (3,).
+    """
+    rng = np.random.default_rng(scene.cover)
+    size = float(np.linalg.norm(mesh[33] - mesh[263]))
+    mask = np.zeros(light_.shape[:2], np.uint8)
+    if rng.uniform() < 0.55:
+        target = mesh[int(rng.choice([61, 291, 17, 152, 132, 361, 205, 425]))]
+        _hand(mask, target, size, rng)
+        colour = np.asarray(tone) * rng.uniform(0.45, 0.7)
+    else:
+        target = mesh[int(rng.choice([17, 132, 361, 103, 332, 70, 300]))] + rng.normal(0, 0.15 * size, 2)
+        box = (
+            tuple(map(float, target)),
+            (float(size * rng.uniform(0.5, 0.9)), float(size * rng.uniform(0.8, 2))),
+            float(rng.uniform(0, 180)),
+        )
+        cv2.fillPoly(mask, [np.round(cv2.boxPoints(box)).astype(np.int32)], 255, cv2.LINE_AA)
+        colour = rng.uniform(0.005, 0.1, 3)
+    alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(size / 60, 0.5))[..., None]
+    edge = cv2.GaussianBlur(alpha[..., 0], (0, 0), max(size / 12, 1))[..., None]
+    light_ += alpha * (np.asarray(colour, np.float32) * (0.55 + 0.6 * edge) - light_)
+
+
+def _hand(mask: np.ndarray, target: np.ndarray, size: float, rng: np.random.Generator) -> None:
+    """Draw four fingers that reach `target` from below and the palm they come from."""
+    way = rng.uniform(-0.7, 0.7)
+    ahead, across = np.array([np.sin(way), -np.cos(way)]), np.array([np.cos(way), np.sin(way)])
+    for k, reach in enumerate((0.30, 0.46, 0.42, 0.22)):
+        foot = target + across * (k - 1.5) * 0.23 * size - ahead * 0.75 * size
+        tip = foot + ahead * (0.55 + reach) * size
+        cv2.line(
+            mask,
+            tuple(np.round(foot).astype(int).tolist()),
+            tuple(np.round(tip).astype(int).tolist()),
+            255,
+            max(int(0.20 * size), 1),
+            cv2.LINE_AA,
+        )
+    palm = target - ahead * 1.25 * size
+    cv2.ellipse(mask, (tuple(palm.tolist()), (1.05 * size, 1.4 * size), float(np.degrees(way))), 255, -1, cv2.LINE_AA)

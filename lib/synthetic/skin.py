@@ -1,0 +1,249 @@
+"""The skin of a subject as a picture: tone, blotches, lips, brows, lashes, beard, make-up and its fine relief.
+
+The face is unrolled round the vertical axis of the head:
+
+    column   0 (110 degrees to the right) .. 768 (110 degrees to the left)
+    row      0 (11.5 cm above the eyes)   .. 640 (13.5 cm below)
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from lib.synthetic import hair, mesh
+from lib.synthetic.people import TONES, Subject
+
+WIDTH, HEIGHT = 768, 640
+TEXELS_PER_CM = HEIGHT / 25.0
+LEVELS = 3  # full, half and quarter size
+_SPAN = np.radians(220)
+
+
+@dataclass(frozen=True)
+class Skin:
+    """What the shader reads, at one size.
+
+    Attributes:
+        colour: uint8 (h, w, 4), sRGB and gloss.
+        relief: float32 (h, w), height in cm.
+    """
+
+    colour: np.ndarray
+    relief: np.ndarray
+
+
+def unroll(points: np.ndarray) -> np.ndarray:
+    """Return where points (n, 3) of the template lie on the picture, as (column, row) in full size."""
+    column = (hair.around(points) / _SPAN + 0.5).clip(0, 1) * WIDTH
+    return np.stack([column, ((11.5 - points[:, 1]) / 25).clip(0, 1) * HEIGHT], axis=1)
+
+
+@lru_cache(maxsize=1)
+def coordinates() -> np.ndarray:
+    """Return float64 (V, 2): the place of each control vertex on the picture; the inside of lids lies inside the eye."""
+    s = mesh.surface()
+    place = unroll(s.points)
+    for first, ring in ((468, mesh.LID_RING), (484, s.mirror[list(mesh.LID_RING)])):
+        rim = place[list(ring)]
+        place[first : first + 16] = rim + 0.35 * (rim.mean(0) - rim)
+    return place
+
+
+def paint(subject: Subject) -> tuple[Skin, ...]:
+    """Return the subject's skin at full, half and quarter size."""
+    rng, t = subject.rng(3), subject.traits
+    base = TONES[t.skin_tone - 1] * rng.normal(1, 0.02, 3) * rng.normal(1, 0.03)
+    image = np.empty((HEIGHT, WIDTH, 3), np.float32)
+    image[:] = base
+    gloss = np.full((HEIGHT, WIDTH), 0.34, np.float32)
+    relief = _pores(rng, t.age)
+    _complexion(image, gloss, subject, rng)
+    _scalp(image, subject)
+    _make_up(image, gloss, subject, rng)
+    _lips(image, gloss, subject, rng)
+    _beard(image, gloss, relief, subject, rng)
+    _brows(image, relief, subject, rng)
+    _lashes(image, subject)
+    colour = np.dstack([image.clip(0, 255), gloss.clip(0, 1) * 255]).astype(np.uint8)
+    levels = [Skin(colour, relief)]
+    while len(levels) < LEVELS:
+        size = (WIDTH >> len(levels), HEIGHT >> len(levels))
+        levels.append(Skin(*(cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (colour, relief))))
+    return tuple(levels)
+
+
+def _noise(rng: np.random.Generator, cell: float) -> np.ndarray:
+    """Return smooth float32 noise (HEIGHT, WIDTH), sd about 1, with features of `cell` texels."""
+    small = rng.standard_normal((int(HEIGHT / cell) + 3, int(WIDTH / cell) + 3), dtype=np.float32)
+    return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+
+
+def _spot(place: np.ndarray, reach: float) -> np.ndarray:
+    """Return a soft spot (HEIGHT, WIDTH) of height 1 at (column, row), `reach` in cm."""
+    x = np.exp(-(((np.arange(WIDTH) - place[0]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
+    y = np.exp(-(((np.arange(HEIGHT) - place[1]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
+    return np.outer(y, x).astype(np.float32)
+
+
+def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = None) -> np.ndarray:
+    """Return the mask float32 (HEIGHT, WIDTH) of a polygon of landmarks, or of places `at`, blurred by `soft` texels."""
+    corners = coordinates()[list(vertices)] if at is None else at
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), soft)
+
+
+def _mix(image: np.ndarray, mask: np.ndarray, colour) -> None:
+    image += mask[..., None] * (np.asarray(colour, np.float32) - image)
+
+
+def _pores(rng: np.random.Generator, age: float) -> np.ndarray:
+    return (_noise(rng, 3) * (0.0012 + 0.0016 * age) + _noise(rng, 9) * 0.0015 * age).astype(np.float32)
+
+
+def _complexion(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Redden cheeks and nose, shade the sockets, add blotches, freckles and moles."""
+    t, at = subject.traits, coordinates()
+    light = 1 - (t.skin_tone - 1) / 6
+    rosy = np.zeros((HEIGHT, WIDTH), np.float32)
+    for vertex, reach, strength in ((50, 1.5, 1), (280, 1.5, 1), (4, 0.9, 0.9), (152, 1.2, 0.4), (151, 2.0, 0.2)):
+        rosy += strength * _spot(at[vertex], reach)
+    rosy *= rng.uniform(0.6, 1.5)
+    image *= 1 + rosy[..., None] * np.array([0.01, -0.10, -0.09], np.float32) * light
+    socket = sum(_spot(at[v], 0.75) for v in (230, 450)) + 0.7 * sum(_spot(at[v], 0.7) for v in (221, 441))
+    image *= 1 - socket[..., None] * np.array([0.07, 0.10, 0.08], np.float32) * (0.7 + 0.7 * t.age)
+    image *= 1 + (_noise(rng, 60) * 0.012 + _noise(rng, 14) * 0.014 + _noise(rng, 3) * 0.010)[..., None]
+    gloss += 0.15 * _spot(at[151], 2.0) + 0.22 * _spot(at[4], 0.8) + 0.05 * _noise(rng, 4)
+    if t.skin_tone <= 3 and rng.uniform() < 0.3:
+        freckles = (_noise(rng, 4) > 2.0 - 0.9 * rosy.clip(0, 1)) * (rosy.clip(0, 1) + 0.1)
+        _mix(image, 0.35 * cv2.GaussianBlur(freckles.astype(np.float32), (0, 0), 1.0), image.mean((0, 1)) * 0.62)
+    for _ in range(rng.integers(0, 4)):
+        place = at[rng.choice([50, 280, 205, 425, 151, 118, 347, 199, 187])] + rng.normal(0, 20, 2)
+        _mix(image, 0.7 * _spot(place, rng.uniform(0.04, 0.09)).clip(0, 1), image.mean((0, 1)) * 0.4)
+
+
+def _scalp(image: np.ndarray, subject: Subject) -> None:
+    """Darken the scalp under the hair, so that no skin shows between strands; a shaved head keeps a shadow."""
+    t = subject.traits
+    style = hair.STYLES[t.hair_style]
+    angle = (np.arange(WIDTH) / WIDTH - 0.5) * _SPAN
+    line = (11.5 - hair.hairline(angle, style.recede if style else 1.0)) / 25 * HEIGHT
+    above = line[None] - np.arange(HEIGHT)[:, None]
+    soft = 6 if style else 16
+    mask = (1 / (1 + np.exp(-(above - 4) / soft))).astype(np.float32)
+    _mix(image, mask * (0.85 if style else 0.12), t.hair_colour)
+
+
+def _make_up(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    strength, at = subject.traits.make_up, coordinates()
+    if not strength:
+        return
+    shadow = np.array([(120, 84, 96), (104, 92, 124), (128, 96, 72), (88, 76, 72)][int(rng.integers(4))])
+    for vertex in (27, 257):
+        _mix(image, 0.40 * strength * _spot(at[vertex] + (0, 3), 0.55), shadow * (0.5 + image.mean() / 350))
+    for vertex in (50, 280):
+        image *= 1 + _spot(at[vertex], 1.2)[..., None] * np.array([0.03, -0.09, -0.06], np.float32) * strength
+    gloss -= 0.06 * strength
+
+
+def _lips(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    t = subject.traits
+    skin = image[400:460, 340:420].mean((0, 1))
+    natural = skin * np.array([0.92, 0.70, 0.70]) if t.skin_tone < 5 else skin * np.array([0.90, 0.78, 0.80])
+    stick = np.array([(176, 52, 60), (168, 66, 84), (190, 92, 88), (128, 40, 52)][int(rng.integers(4))])
+    colour = natural + (stick - natural) * t.make_up * 0.75
+    mask = area(mesh.LIP_OUTLINE, 2.2)
+    lines = cv2.GaussianBlur(_noise(rng, 2), (0, 0), sigmaX=0.8, sigmaY=5)
+    _mix(image, mask * 0.92, colour * 1.0)
+    image *= 1 + (mask * lines * 0.06)[..., None]
+    gloss += mask * (0.10 + 0.25 * t.make_up)
+    seam = np.zeros((HEIGHT, WIDTH), np.uint8)
+    middle = (coordinates()[[78, *mesh.UPPER_LIP, 308]] + coordinates()[[78, *mesh.LOWER_LIP, 308]]) / 2
+    cv2.polylines(seam, [np.round(middle * 16).astype(np.int32)], False, 255, 3, cv2.LINE_AA, 4)
+    _mix(image, cv2.GaussianBlur(seam.astype(np.float32) / 255, (0, 0), 1.5) * 0.55, colour * 0.4)
+
+
+_CHEEK_LINE = (234, 147, 192, 216, 92, 165, 167, 164)
+
+
+def _beard_area(kind: str) -> np.ndarray:
+    """Return where a beard grows, 0 to 1."""
+    at, mirror = coordinates(), mesh.surface().mirror
+    both = lambda line: [*line, *[int(mirror[v]) for v in line[::-1]]]  # noqa: E731
+    moustache = area(both((57, 216, 165, 97, 2)), 4)
+    if kind == "moustache":
+        full = moustache
+    elif kind == "goatee":
+        chin = area(both((61, 43, 202, 210, 170, 176, 152)), 5)
+        full = np.maximum(moustache * 0.95, chin)
+    else:
+        upper = at[both(_CHEEK_LINE)]
+        full = area([], 6, np.concatenate([upper, [(WIDTH * 0.86, HEIGHT), (WIDTH * 0.14, HEIGHT)]]))
+    bare = np.maximum(area(mesh.LIP_OUTLINE, 2), 0.5 * area([91, 181, 84, 17, 314, 405, 321, 313, 18, 83], 4))
+    return full * (1 - bare).clip(0, 1)
+
+
+_beard_area_of = lru_cache(maxsize=5)(_beard_area)
+
+
+def _beard(
+    image: np.ndarray, gloss: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator
+) -> None:
+    kind = subject.traits.facial_hair
+    if kind == "none":
+        return
+    mask = _beard_area_of(kind)
+    strands = cv2.GaussianBlur(_noise(rng, 1.6), (0, 0), sigmaX=0.7, sigmaY=3.2)
+    strands /= strands.std()
+    dense = 0.34 if kind == "stubble" else 0.93
+    cover = (mask * (1.25 + 0.16 * strands) - 0.12).clip(0, 1) * dense
+    colour = np.array(subject.traits.hair_colour) * 0.95
+    _mix(image, cover * (0.93 + 0.07 * np.tanh(strands)), colour)
+    if kind != "stubble":
+        image *= 1 + (cover * strands * 0.13)[..., None]
+        relief += (mask * strands * 0.008 + mask * 0.12).astype(np.float32)
+    gloss *= 1 - 0.75 * cover
+
+
+_BROW_ABOVE, _BROW_BELOW = (70, 63, 105, 66, 107), (46, 53, 52, 65, 55)
+
+
+def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Draw each brow as some 300 hairs: upright at the inner end, swept outwards along it."""
+    t, mirror = subject.traits, mesh.surface().mirror
+    arch, lift, thin = rng.normal(0, 2.2), rng.normal(0, 1.5), t.brow
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    along, height, lean = rng.uniform(0.0, 1, 330), rng.uniform(-1, 1, 330), rng.normal(0, 0.18, 330)
+    for side in (0, 1):
+        rows = [[int(mirror[v]) if side else v for v in line] for line in (_BROW_ABOVE, _BROW_BELOW)]
+        above, below = (coordinates()[row] for row in rows)
+        knots, sign = np.linspace(0, 1, 5), -1 if side == 0 else 1
+        curve = np.stack([np.interp(along, knots, (above * 0.45 + below * 0.55)[:, i]) for i in (0, 1)], axis=-1)
+        curve[:, 1] += lift - arch * np.sin(np.pi * along) * 1.5
+        half = 6.6 * thin * np.minimum(np.minimum(1, along * 2.6 + 0.18), (1.04 - along) * 6 + 0.35)
+        start = curve + np.stack([0 * half, height * half], axis=-1)
+        sweep = np.where(along > 0.82, 1.15, 0.38 - 0.3 * height) + lean  # angle over the brow's own direction
+        step = np.stack([sign * np.cos(sweep), -np.sin(sweep) + 0.12 * (1 - along)], axis=-1) * (9 + 3 * along[:, None])
+        for a, b in zip(np.round(start * 16).astype(int), np.round((start + step) * 16).astype(int), strict=True):
+            cv2.line(mask, tuple(map(int, a)), tuple(map(int, b)), 255, 1, cv2.LINE_AA, 4)
+    hairs = mask.astype(np.float32) / 255
+    cover = (0.62 * hairs + 0.75 * cv2.GaussianBlur(hairs, (0, 0), 2.2)).clip(0, 1)
+    dark = np.minimum(np.array(t.hair_colour) * 0.8, 150)
+    if sum(t.hair_colour) > 360:
+        dark = dark * 0.75
+    _mix(image, cover * 0.92, dark)
+    relief += cover * 0.02
+
+
+def _lashes(image: np.ndarray, subject: Subject) -> None:
+    """Darken the margins of the lids; more with make-up."""
+    t, mirror = subject.traits, mesh.surface().mirror
+    for ring, strength, wide in (((33, *mesh.UPPER_LID, 133), 0.85, 5), ((33, *mesh.LOWER_LID, 133), 0.35, 3)):
+        for vertices in (list(ring), mirror[list(ring)]):
+            mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+            line = np.round(coordinates()[vertices] * 16).astype(np.int32)
+            cv2.polylines(mask, [line], False, 255, wide + int(3 * t.make_up), cv2.LINE_AA, 4)
+            soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 1.3)
+            _mix(image, soft * (strength * (0.75 + 0.25 * t.make_up)), (28, 20, 20))
