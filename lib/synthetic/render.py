@@ -14,7 +14,7 @@ from lib.synthetic.scene import Scene
 
 DISTANCE = 95.0  # cm from the camera to the eyes
 PIVOT = np.array([0.0, -6.0, -5.0])  # the head turns about the top of the neck
-_FOCUS, _MIDDLE = 2.62, -1.3  # focal length over the shorter side; height in cm that is central in the image
+_FOCUS, _MIDDLE = 2.95, -1.2  # focal length over the shorter side; height in cm that is central in the image
 SUPERSAMPLING = 1.25
 
 # The 68 points of the iBUG scheme as vertices of MediaPipe's mesh: jaw, brows, nose, eyes, outer and inner lips.

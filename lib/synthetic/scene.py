@@ -47,14 +47,14 @@ class Scene:
         return replace(self, yaw=yaw, pitch=pitch, roll=roll)
 
 
-def light(direction: tuple[float, float, float], strength: float, colour=(1.0, 0.97, 0.92), sky=0.42) -> np.ndarray:
+def light(direction: tuple[float, float, float], strength: float, colour=(1.0, 0.97, 0.92), sky=0.34) -> np.ndarray:
     """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light and the sky."""
     lamp = np.array(direction) / np.linalg.norm(direction)
     other = np.array([-lamp[0] * 0.9 - 0.1, 0.15, 0.8])
     colour = np.array(colour)
     rows = [
         lamp,
-        0.86 * strength * colour,
+        0.66 * strength * colour,
         other / np.linalg.norm(other),
         np.full(3, 0.24),
         sky * np.array([0.95, 1.0, 1.05]),
@@ -77,7 +77,7 @@ def sample(scene: str, rng: np.random.Generator) -> Scene:
 
 def _lab(rng: np.random.Generator) -> Scene:
     yaw, pitch, roll = rng.normal(0, (2.5, 2.0, 1.5)).clip(-7, 7)
-    lamp = light((rng.normal(0.25, 0.12), rng.normal(0.5, 0.08), 0.85), rng.normal(1, 0.04), sky=0.46)
+    lamp = light((rng.normal(0.25, 0.12), rng.normal(0.5, 0.08), 0.85), rng.normal(1, 0.04), sky=0.36)
     wall = float(rng.normal(0.32, 0.03))
     x, y, zoom = rng.normal(0, (0.008, 0.008, 0.012))
     gaze = tuple(rng.normal(0, 0.04, 2))
