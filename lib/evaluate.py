@@ -5,7 +5,7 @@ first axis of S training seeds, (S, N) or (S, N, 7), and the value is then the m
 what is drawn as a whole: a subject, or a cluster of duplicates; `lib.intervals` says what an interval covers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from sklearn import metrics
 from lib import intervals
 from lib.emotions import EMOTIONS, index
 from lib.intervals import RESAMPLES
+from lib.report import Result
 
 NEUTRAL = EMOTIONS.index("neutral")
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # paper A, Table 5
@@ -186,6 +187,14 @@ def compare(
     }
 
 
+def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
+    """Return the mean of values (N,) or (S, N) with its 95 % interval, as a table of one row like the others."""
+    true, per_seed, owners = intervals.aligned(np.zeros(np.shape(values)[-1]), values, groups, 0)
+    sums = intervals.sums(np.stack([per_seed, np.ones(per_seed.shape)], axis=-1), owners)
+    found = intervals.estimate(sums, _mean, resamples, seed)
+    return _table([("mean", "all", np.ones(len(true), bool))], found, owners, len(per_seed))
+
+
 def mcnemar(y_true: Sequence[str], first: Sequence[str], second: Sequence[str]) -> float:
     """Return the p-value of McNemar's exact test: are the images that only one model gets right split evenly?"""
     right = np.asarray(first) == np.asarray(y_true), np.asarray(second) == np.asarray(y_true)
@@ -207,6 +216,44 @@ def printed(share: float, n: int) -> tuple[float, float]:
     """Return the Wilson interval of a share printed in a paper; images taken for independent, so it is too narrow."""
     found = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
+
+
+# ---------------------------------------------------------------- for the record
+
+
+def origin(*tables: pd.DataFrame) -> str:
+    """Return "real", "stand-in" or "mixed", from the column `origin` of every table that a figure rests on."""
+    kinds = set().union(*(table["origin"] for table in tables))
+    return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def results(
+    table: pd.DataFrame, what: str, protocol: str, origin: str, paper: Mapping[str, float] | None = None
+) -> list[Result]:
+    """Return a table of this module as results named `what/metric` or `what/emotion/metric`.
+
+    Args:
+        table: from `classification`, `calibration` or `regression`.
+        what: stage and object, such as "06/compact VGG-S".
+        protocol: how it was measured, in words.
+        origin: from `origin`.
+        paper: figures that the paper prints, by metric over all images.
+    """
+    printed = paper or {}
+    return [
+        Result(
+            name="/".join([what, row.metric] if row.of == "all" else [what, row.of, row.metric]),
+            value=row.value,
+            n=row.n,
+            low=row.low,
+            high=row.high,
+            protocol=protocol,
+            origin=origin,
+            paper=printed.get(row.metric) if row.of == "all" else None,
+            seeds=row.seeds,
+        )
+        for row in table.itertuples()
+    ]
 
 
 def _table(rows: list[tuple[str, str, np.ndarray]], found: np.ndarray, owners: np.ndarray, seeds: int) -> pd.DataFrame:
