@@ -47,8 +47,8 @@ STYLES: dict[str, Style | None] = {
     "swept back": Style(1.1, (0, 0.72, 0.62), edge=0.5),
     "crop": Style(1.1, (0, 1, -0.3), fringe=2.0),
     "receding": Style(0.6, (0, 1, -0.5), recede=2.2),
-    "curls": Style(2.3, (0, 1, -0.2), fringe=0.6, curl=1.0, edge=1.2),
-    "afro": Style(4.2, (0, 1, -0.2), curl=1.0, edge=2.4),
+    "curls": Style(2.3, (0, 1, -0.2), fringe=0.5, curl=1.0, edge=0.3),
+    "afro": Style(4.2, (0, 1, -0.2), curl=1.0, edge=0.2),
     "bob": Style(1.3, (0, 1, 0.15), fringe=3.0, hem=-8.5),
     "parted bob": Style(1.3, (0.3, 0.9, 0.4), hem=-9.5, edge=0.6),
     "long": Style(1.1, (0, 0.95, 0.38), hem=-21.0, edge=0.5),
@@ -129,7 +129,7 @@ def _strands(style: Style, skull, rng: np.random.Generator) -> tuple[np.ndarray,
     direction = base - CENTRE
     direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
     edge = style.edge / style.volume
-    thick = style.volume * (edge + (1 - edge) * np.sqrt(np.clip(1 - t**3, 0, 1)))
+    thick = style.volume * (edge + (1 - edge) * np.sqrt(np.clip(1 - t ** (3 + 5 * style.curl), 0, 1)))
     bumps = _lumps(direction, rng, 5 if style.curl < 0.8 else 11) * (0.10 + 0.35 * style.curl)
     strand = base + direction * (thick * (1 + bumps))[..., None]
     if style.hem is not None:

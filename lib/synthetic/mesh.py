@@ -167,7 +167,7 @@ def bilaplacian(triangles: np.ndarray, count: int, fixed: np.ndarray, values: np
 def _adjust(points: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     """Open the eyes, seat the lids on the eyeballs and close the lips of the recovered face (our choice, by eye)."""
     moves, right = {}, EYE * (-1, 1, 1)
-    for ring, height in ((UPPER_LID, 0.60), (LOWER_LID, -0.42)):
+    for ring, height in ((UPPER_LID, 0.54), (LOWER_LID, -0.42)):
         for i, v in enumerate(ring):
             across = (points[v, 0] - right[0]) * 1.1
             arch = np.sin(np.pi * (i + 1) / 8) ** 0.7

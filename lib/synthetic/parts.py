@@ -59,7 +59,7 @@ def teeth(mouth: np.ndarray, upper: bool) -> Part:
     edge, gum = (-0.12, 1.0) if upper else (-0.42, -1.45)
     down, along = np.meshgrid(np.linspace(0, 1, 6), np.linspace(-1, 1, 25), indexing="ij")
     x = 2.35 * along
-    z = mouth[2] - (0.62 if upper else 0.82) - 0.17 * x**2 - 0.10 * (1 - down)
+    z = mouth[2] - (0.85 if upper else 1.0) - 0.17 * x**2 - 0.10 * (1 - down)
     points = np.stack([x, mouth[1] + gum + (edge - gum) * down, z], axis=-1)
     if not upper:  # the outside faces the viewer either way
         points, along, down = points[:, ::-1], along[:, ::-1], down[:, ::-1]
@@ -107,8 +107,8 @@ def ear(side: int, size: float, spread: float, head_x: float) -> Part:
 
 # height, half width, half depth, centre z of the neck and shoulders; the last of the skin is row 7
 _TORSO = np.array([
-    (-5.0, 5.6, 5.2, -7.0), (-7.5, 5.6, 5.2, -7.0), (-9.5, 5.5, 5.2, -6.9), (-11.5, 5.5, 5.3, -6.9), (-13.0, 5.7, 5.5, -7.0),
-    (-14.3, 6.1, 5.7, -7.1), (-15.4, 7.0, 6.0, -7.2), (-16.3, 8.6, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4), (-18.2, 14.0, 7.6, -7.5),
+    (-7.5, 4.6, 3.0, -8.6), (-9.0, 5.3, 4.3, -7.8), (-10.5, 5.5, 4.9, -7.3), (-12.0, 5.6, 5.3, -7.0), (-13.2, 5.8, 5.5, -7.0),
+    (-14.4, 6.2, 5.7, -7.1), (-15.4, 7.0, 6.0, -7.2), (-16.3, 8.6, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4), (-18.2, 14.0, 7.6, -7.5),
     (-19.4, 17.0, 8.2, -7.6), (-21.0, 19.3, 8.9, -7.6), (-24.0, 21.0, 9.8, -7.6), (-30.0, 22.0, 10.5, -7.6), (-42.0, 22.0, 11.0, -7.6),
 ])  # fmt: skip
 

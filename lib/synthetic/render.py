@@ -198,7 +198,7 @@ def _openness(head: people.Head, first: list[int]) -> np.ndarray:
 def _plain(subject: Subject, painted: skin.Skin) -> np.ndarray:
     """Return the linear colour of each material, float32 (9, 3)."""
     t = subject.traits
-    tone = painted.colour[330:400, 180:240, :3].mean((0, 1))
+    tone = skin.tone(painted.colour)
     colours = {
         parts.MOUTH: (96, 38, 40), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
         parts.HAIR: t.hair_colour, parts.SHIRT: t.shirt, parts.FRAME: t.frame, parts.PLAIN: tone,

@@ -150,7 +150,11 @@ def shade(
             elif m == EYE:
                 _eye(u, v, gaze, plain[EYE], albedo)
                 gloss, sharp = np.float32(1.0), np.float32(160)
-                open_ *= min(max(np.float32(1.15) - max(v, 0) * np.float32(0.9) - abs(u) * np.float32(0.25), 0), 1)
+                open_ *= min(
+                    max(np.float32(1.1) - max(v + np.float32(0.1), 0) * np.float32(1.1) - abs(u) * np.float32(0.3), 0),
+                    1,
+                )
+                seen *= open_
             elif m == TEETH:
                 if v < 0.42:
                     albedo[0], albedo[1], albedo[2] = np.float32(0.45), np.float32(0.16), np.float32(0.16)
@@ -160,7 +164,7 @@ def shade(
                     for k in range(3):
                         albedo[k] *= dim
                 dim = max(np.float32(1) - abs(u) * np.float32(0.17), np.float32(0.25))
-                seen *= dim
+                seen = max(seen, np.float32(0.6)) * dim
                 open_ *= dim
                 gloss, sharp = np.float32(0.35), np.float32(40)
             elif m == MOUTH or m == TONGUE:

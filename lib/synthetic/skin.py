@@ -74,6 +74,12 @@ def paint(subject: Subject) -> tuple[Skin, ...]:
     return tuple(levels)
 
 
+def tone(image: np.ndarray) -> np.ndarray:
+    """Return the colour (3,) of the forehead, the skin's plainest place."""
+    column, row = coordinates()[151].astype(int)
+    return image[row - 8 : row + 30, column - 40 : column + 40, :3].mean((0, 1))
+
+
 def _noise(rng: np.random.Generator, cell: float) -> np.ndarray:
     """Return smooth float32 noise (HEIGHT, WIDTH), sd about 1, with features of `cell` texels."""
     small = rng.standard_normal((int(HEIGHT / cell) + 3, int(WIDTH / cell) + 3), dtype=np.float32)
@@ -111,10 +117,12 @@ def _complexion(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.
     for vertex, reach, strength in ((50, 1.5, 1), (280, 1.5, 1), (4, 0.9, 0.9), (152, 1.2, 0.4), (151, 2.0, 0.2)):
         rosy += strength * _spot(at[vertex], reach)
     rosy *= rng.uniform(0.6, 1.5)
-    image *= 1 + rosy[..., None] * np.array([0.01, -0.10, -0.09], np.float32) * light
-    socket = sum(_spot(at[v], 0.75) for v in (230, 450)) + 0.7 * sum(_spot(at[v], 0.7) for v in (221, 441))
+    image *= 1 + rosy[..., None] * np.array([0.0, -0.065, -0.05], np.float32) * light
+    socket = sum(_spot(at[v], 0.75) for v in (230, 450)) + 0.3 * sum(_spot(at[v], 0.7) for v in (221, 441))
     image *= 1 - socket[..., None] * np.array([0.07, 0.10, 0.08], np.float32) * (0.7 + 0.7 * t.age)
     image *= 1 + (_noise(rng, 60) * 0.012 + _noise(rng, 14) * 0.014 + _noise(rng, 3) * 0.010)[..., None]
+    nostrils = sum(area([], 2.2, at[corners]) for corners in ([240, 60, 99, 20, 238], [460, 290, 328, 250, 458]))
+    image *= 1 - nostrils[..., None] * np.array([0.62, 0.72, 0.72], np.float32)
     gloss += 0.15 * _spot(at[151], 2.0) + 0.22 * _spot(at[4], 0.8) + 0.05 * _noise(rng, 4)
     if t.skin_tone <= 3 and rng.uniform() < 0.3:
         freckles = (_noise(rng, 4) > 2.0 - 0.9 * rosy.clip(0, 1)) * (rosy.clip(0, 1) + 0.1)
@@ -150,7 +158,7 @@ def _make_up(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.ran
 
 def _lips(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
     t = subject.traits
-    skin = image[400:460, 340:420].mean((0, 1))
+    skin = tone(image)
     natural = skin * np.array([0.92, 0.70, 0.70]) if t.skin_tone < 5 else skin * np.array([0.90, 0.78, 0.80])
     stick = np.array([(176, 52, 60), (168, 66, 84), (190, 92, 88), (128, 40, 52)][int(rng.integers(4))])
     colour = natural + (stick - natural) * t.make_up * 0.75
@@ -215,26 +223,27 @@ def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.rand
     t, mirror = subject.traits, mesh.surface().mirror
     arch, lift, thin = rng.normal(0, 2.2), rng.normal(0, 1.5), t.brow
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    along, height, lean = rng.uniform(0.0, 1, 330), rng.uniform(-1, 1, 330), rng.normal(0, 0.18, 330)
+    along, height, lean = rng.uniform(0.0, 1, 420), rng.uniform(-1, 1, 420), rng.normal(0, 0.14, 420)
     for side in (0, 1):
         rows = [[int(mirror[v]) if side else v for v in line] for line in (_BROW_ABOVE, _BROW_BELOW)]
         above, below = (coordinates()[row] for row in rows)
         knots, sign = np.linspace(0, 1, 5), -1 if side == 0 else 1
         curve = np.stack([np.interp(along, knots, (above * 0.45 + below * 0.55)[:, i]) for i in (0, 1)], axis=-1)
         curve[:, 1] += lift - arch * np.sin(np.pi * along) * 1.5
-        half = 6.6 * thin * np.minimum(np.minimum(1, along * 2.6 + 0.18), (1.04 - along) * 6 + 0.35)
+        half = 5.2 * thin * np.minimum(np.minimum(1, along * 2.6 + 0.18), (1.04 - along) * 6 + 0.35)
         start = curve + np.stack([0 * half, height * half], axis=-1)
         sweep = np.where(along > 0.82, 1.15, 0.38 - 0.3 * height) + lean  # angle over the brow's own direction
-        step = np.stack([sign * np.cos(sweep), -np.sin(sweep) + 0.12 * (1 - along)], axis=-1) * (9 + 3 * along[:, None])
+        step = np.stack([sign * np.cos(sweep), -np.sin(sweep) + 0.12 * (1 - along)], axis=-1) * (7 + 3 * along[:, None])
         for a, b in zip(np.round(start * 16).astype(int), np.round((start + step) * 16).astype(int), strict=True):
             cv2.line(mask, tuple(map(int, a)), tuple(map(int, b)), 255, 1, cv2.LINE_AA, 4)
     hairs = mask.astype(np.float32) / 255
-    cover = (0.62 * hairs + 0.75 * cv2.GaussianBlur(hairs, (0, 0), 2.2)).clip(0, 1)
+    soft = cv2.GaussianBlur(hairs, (0, 0), 2.6)
+    cover = (0.35 * cv2.GaussianBlur(hairs, (0, 0), 0.7) + 0.8 * soft).clip(0, 1)
     dark = np.minimum(np.array(t.hair_colour) * 0.8, 150)
     if sum(t.hair_colour) > 360:
         dark = dark * 0.75
-    _mix(image, cover * 0.92, dark)
-    relief += cover * 0.02
+    _mix(image, cover * 0.88, dark)
+    relief += cover * 0.012
 
 
 def _lashes(image: np.ndarray, subject: Subject) -> None:
