@@ -97,12 +97,13 @@ def kernel_environment(options: argparse.Namespace) -> dict[str, str]:
 
 def report_failure(step: plan.Step, outcome: Outcome, options: argparse.Namespace) -> None:
     """Print the failing cell, the error, the executed copy, and the command that resumes."""
-    settings = "".join(f" --set '{setting}'" for setting in options.settings)
+    number = step.notebook.number
+    settings = "".join(f" --set '{setting}'" for setting in options.settings if setting[:2] >= number)
     data = f" --data '{options.data}'" if options.data else ""
     print(f"\nIn this cell of {step.notebook.path.name}:\n")
     print("\n".join("    " + line for line in outcome.source.splitlines()))
     print(f"\n{outcome.problem}\n\nexecuted copy: {outcome.executed}")
-    print(f"resume:        ./run_all.sh {options.profile} --from {step.notebook.number}{settings}{data}")
+    print(f"resume:        ./run_all.sh {options.profile} --from {number}{settings}{data}")
 
 
 def list_steps(steps: list[plan.Step]) -> int:

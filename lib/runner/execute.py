@@ -66,7 +66,7 @@ def _resident(process: psutil.Process) -> int:
 def clear(number: str) -> None:
     """Remove what an earlier run of this notebook left, so that products of two runs never stand side by side."""
     for folder in ("executed", "results", "figures"):
-        for old in (paths.BUILD / folder).glob(f"{number}[_.]*"):
+        for old in (*(paths.BUILD / folder).glob(f"{number}[_.]*"), *(paths.BUILD / folder).glob(f".{number}[_.]*")):
             old.unlink()
 
 
@@ -87,7 +87,7 @@ def execute(step: Step, environment: dict[str, str], progress: Progress, keep_op
     with log.open("wb") as errors, _worker(environment, errors, keep_open) as worker:
         memory = Memory(worker.pid)
         memory.start()
-        partial = final.with_name(f".{final.name}.part")
+        partial = final.with_name(f".{final.stem}.part.ipynb")
         last, source = _follow(worker, _job(step, partial), progress, started)
         memory.stop.set()
         memory.join()

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = Path(os.environ.get("FACE_STUDY_NOTEBOOKS", ROOT / "notebooks"))  # tests set it
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 PROFILE_KEYS = {"help", "cell_timeout", "notebooks", "shared"}
 
@@ -164,10 +165,11 @@ def make_plan(
         PlanError: an unknown notebook, profile or parameter, or a value of the wrong type.
     """
     tables, available = read_profiles(folder), paths(folder)
-    options = profile_options(tables, profile)
-    members = options.get("notebooks", list(available))
-    for number in (*only, *members, *([start] if start != "00" else []), *(set(tables) - {"profiles"})):
-        _known(number, available, "notebook")
+    check_sections(tables, available)
+    options = tables["profiles"][_known(profile, tables["profiles"], "profile")]
+    members = [_known(number, available, "notebook") for number in options.get("notebooks", available)]
+    for number in (*only, *([start] if start != "00" else [])):
+        _known(_known(number, available, "notebook"), members, f"notebook of the profile {profile}")
     overrides = read_settings(settings, available)
     chosen = [number for number in available if number in (list(only) or members) and number >= start]
     unused = sorted(set(overrides) - set(chosen))
@@ -176,13 +178,14 @@ def make_plan(
     return [_step(read_notebook(available[number]), tables, profile, overrides.get(number, {})) for number in chosen]
 
 
-def profile_options(tables: Mapping, profile: str) -> Mapping:
-    """Return `[profiles.<profile>]`; refuses an unknown profile and unknown keys in it."""
-    profiles = tables.get("profiles", {})
-    options = profiles[_known(profile, profiles, "profile")]
-    for key in options:
-        _known(key, PROFILE_KEYS, f"key in [profiles.{profile}]")
-    return options
+def check_sections(tables: Mapping, available: Iterable[str]) -> None:
+    """Refuse a section of `profiles.toml` for an unknown notebook or profile, and an unknown key of a profile."""
+    for profile, options in tables["profiles"].items():
+        for key in options:
+            _known(key, PROFILE_KEYS, f"key in [profiles.{profile}]")
+    for number in set(tables) - {"profiles"}:
+        for profile in tables[_known(number, available, "notebook")]:
+            _known(profile, tables["profiles"], f"profile in [{number}.{profile}]")
 
 
 def read_settings(settings: Iterable[str], available: Iterable[str]) -> dict[str, dict[str, str]]:

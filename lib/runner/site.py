@@ -8,10 +8,12 @@ from pathlib import Path
 from lib.paths import BUILD, replace_on_success
 from lib.runner import plan, verdict
 
+LINKS = """
+nav { font: 14px/2 system-ui, sans-serif; padding: .3rem 1rem; background: #f3f3f3; border-bottom: 1px solid #ddd }
+nav a { margin-right: 1rem; white-space: nowrap; color: #174ea6 }
+"""
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; color: #222 }
-nav { font: 14px/2 system-ui, sans-serif; padding: .3rem 1rem; background: #f3f3f3; border-bottom: 1px solid #ddd }
-nav a { margin-right: 1rem; white-space: nowrap }
 table { border-collapse: collapse; font-size: 14px } td, th { padding: .2rem .7rem; text-align: left }
 th { border-bottom: 2px solid #888 } tr:nth-child(even) td { background: #f6f6f6 } td.number { text-align: right }
 .yes { color: #17692d } .no { color: #b3261e; font-weight: bold }
@@ -43,7 +45,7 @@ def page(path: Path, links: str) -> str:
     body, _ = HTMLExporter(template_name="lab").from_filename(str(path))
     head, rest = body.split("<body", 1)
     attributes, rest = rest.split(">", 1)
-    return f"{head}<style>{STYLE.splitlines()[2]}</style><body{attributes}>{links}{rest}"
+    return f"{head}<style>{LINKS}</style><body{attributes}>{links}{rest}"
 
 
 def navigation(notebooks: Sequence[plan.Notebook]) -> str:
@@ -70,7 +72,7 @@ def first_page(
     )
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Facial emotion study</title>'
-        f"<style>{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>"
+        f"<style>{LINKS}{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>"
         f"<p>Reproduced {sum(judged)} of {len(judged)} results of the reference run.</p>"
         f"<h2>Results</h2>{result_table(results, verdicts)}<h2>Figures</h2>{pictures}"
         f"<h2>Where this comes from</h2>{provenance_table(results)}</body></html>\n"

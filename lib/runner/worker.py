@@ -58,6 +58,7 @@ def run(job: dict) -> dict:
             engine_name="announcing",
             kernel_name="python3",
             km=kernel,
+            extra_arguments=["--IPKernelApp.capture_fd_output=False"],  # libraries' own chatter goes to the log
             cwd=job["cwd"],
             execution_timeout=job["cell_timeout"],
             start_timeout=120,
