@@ -6,7 +6,10 @@ milliseconds and takes 30 MB. The decoding below (anchors, sigmoid, weighted sup
 Coordinates are pixel centres throughout: the centre of the upper left pixel is (0, 0).
 """
 
+import contextlib
 import importlib.util
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +39,9 @@ class Network:
     """One TensorFlow Lite file of the wheel on one thread. Not safe to share between threads."""
 
     def __init__(self, name: str) -> None:
-        self._interpreter = Interpreter(str(_modules() / name), num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _quiet():
+            self._interpreter = Interpreter(str(_modules() / name), num_threads=1)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
         self.size = int(self._input["shape"][1])
@@ -125,6 +129,19 @@ def _modules() -> Path:
             "mediapipe is not installed, and its wheel holds the face networks: pip install mediapipe==0.10.21"
         )
     return Path(package.origin).parent / "modules"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence native code's standard error: LiteRT announces every interpreter there and has no switch for it."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 def _anchors(cells: int, copies: int) -> np.ndarray:
