@@ -46,7 +46,7 @@ STYLES: dict[str, Style | None] = {
     "side part": Style(1.35, (0.42, 0.9, 0.25), edge=0.5),
     "swept back": Style(1.1, (0, 0.72, 0.62), edge=0.5),
     "crop": Style(1.1, (0, 1, -0.3), fringe=2.0),
-    "receding": Style(0.6, (0, 1, -0.5), recede=2.2),
+    "receding": Style(0.6, (0, 1, -0.5), recede=1.7),
     "curls": Style(2.3, (0, 1, -0.2), fringe=0.5, curl=1.0, edge=0.3),
     "afro": Style(4.2, (0, 1, -0.2), curl=1.0, edge=0.2),
     "bob": Style(1.3, (0, 1, 0.15), fringe=3.0, hem=-8.5),
@@ -115,6 +115,7 @@ def _strands(style: Style, skull, rng: np.random.Generator) -> tuple[np.ndarray,
     outside[0] = False
     end = np.where(outside.any(0), outside.argmax(0), 60).astype(float)  # step at which a strand meets the hairline
     facing = np.abs(around(bare[end.astype(int), np.arange(COLUMNS)]))
+    end[1:-1] = (end[:-2] + 2 * end[1:-1] + end[2:]) / 4
     ragged = rng.uniform(-1, 1, COLUMNS)
     ragged[-1] = ragged[0]
     steps_per_cm = 1 / (2.6 / 79 * 9.5)
@@ -139,12 +140,12 @@ def _strands(style: Style, skull, rng: np.random.Generator) -> tuple[np.ndarray,
 
 def _fall(strand: np.ndarray, style: Style, facing: np.ndarray, ragged: np.ndarray) -> np.ndarray:
     """Let the strands at sides and back hang straight from where the head is widest; (rows, columns, 3)."""
-    hangs = facing > np.radians(50)
-    for k in np.flatnonzero(hangs):
+    for k in np.flatnonzero(facing > np.radians(42)):
         y = strand[:, k, 1]
         low = np.flatnonzero((y < 2.8) | (np.arange(ROWS) == ROWS - 1))[0]
         start = strand[low, k]
-        hem = style.hem + 0.7 * ragged[k] + 1.5 * np.exp(-(((facing[k] - 1.2) / 0.3) ** 2))
+        hem = style.hem + 0.4 * ragged[k] + 1.5 * np.exp(-(((facing[k] - 1.2) / 0.3) ** 2))
+        hem = start[1] + (hem - start[1]) * np.clip((facing[k] - 0.73) / 0.3, 0.03, 1) ** 0.7  # frames the face
         wide = np.clip(np.abs(start[0]), 6.4, None) * np.sign(start[0]) if facing[k] < 2.2 else start[0]
         path = np.linspace(0, 1, 40)[:, None] ** 0.9
         x = (

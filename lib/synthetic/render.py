@@ -159,7 +159,8 @@ def _actor(subject: Subject) -> _Actor:
     material = [s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)]
     style = people.hair.STYLES[subject.traits.hair_style]
     painted = skin.paint(subject)
-    ragged = subject.rng(4).uniform(0.90, 1.0, 256).astype(np.float32)
+    reach = 0.10 if style is None or style.hem is None else 0.03
+    ragged = subject.rng(4).uniform(1 - reach, 1.0, 256).astype(np.float32)
     return _Actor(
         head, painted,
         np.concatenate([p.points for p in head.parts]),

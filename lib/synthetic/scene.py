@@ -137,6 +137,8 @@ def backdrop(scene: Scene, height: int, width: int) -> np.ndarray:
         else:
             cv2.circle(image, (x, y), w // 2, colour, -1)
     image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 3.5)))
+    grey = image.mean(2, keepdims=True)
+    image = grey + float(rng.uniform(0.1, 0.7)) * (image - grey)  # few walls are as colourful as drawn at random
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
 
 

@@ -229,7 +229,7 @@ def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.rand
         above, below = (coordinates()[row] for row in rows)
         knots, sign = np.linspace(0, 1, 5), -1 if side == 0 else 1
         curve = np.stack([np.interp(along, knots, (above * 0.45 + below * 0.55)[:, i]) for i in (0, 1)], axis=-1)
-        curve[:, 1] += lift - arch * np.sin(np.pi * along) * 1.5
+        curve[:, 1] += lift - arch * np.sin(np.pi * along) * 1.5 - 3.5 * along + 1.0  # the inner end less low
         half = 5.2 * thin * np.minimum(np.minimum(1, along * 2.6 + 0.18), (1.04 - along) * 6 + 0.35)
         start = curve + np.stack([0 * half, height * half], axis=-1)
         sweep = np.where(along > 0.82, 1.15, 0.38 - 0.3 * height) + lean  # angle over the brow's own direction
