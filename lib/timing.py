@@ -7,13 +7,14 @@ percentile, never the mean alone; the device and its threads are named. No time 
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import joblib
 import keras
 import numpy as np
 
-from lib import report
+from lib import train
+from lib.models import anatomy
 
 PEAK_SECONDS = 1.0  # spent on measuring the peak
 LONG_ENOUGH = 0.02  # seconds of one matrix product, so that the call itself does not count
@@ -81,11 +82,8 @@ def whole_set(model: keras.Model, images: np.ndarray, batch_size: int) -> dict[s
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Return multiplications with addition of one image: convolutions and dense layers, as papers count them.
-
-    Every weight of a kernel is used once per output position; biases, pooling and normalisation are left out.
-    """
-    return sum(_kernel_weights(layer) * _positions(layer) for layer in _leaves(model))
+    """Return multiplications with addition of one image, the sum of the column in `lib.models.anatomy.table`."""
+    return round(1e6 * anatomy.table(model)["multiply_adds"].sum())
 
 
 def matmul_peak(dtype: str = "float32") -> float:
@@ -105,33 +103,13 @@ def matmul_peak(dtype: str = "float32") -> float:
 
 def device() -> str:
     """Return the device in words: the accelerator, or the processor with its cores and threads; and the backend."""
-    backend = keras.backend.backend()
     if keras.distribution.list_devices("gpu"):
-        return f"GPU {report.gpu_name()}, {backend}"
+        return train.device()
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS", joblib.cpu_count())
-    return f"CPU {report.cpu_name()}, {joblib.cpu_count()} cores, {threads} threads, {backend}"
+    return f"{train.device()}, {joblib.cpu_count()} cores, {threads} threads"
 
 
 def _product(matrix: object) -> float:
     start = time.perf_counter()
     keras.ops.convert_to_numpy(keras.ops.matmul(matrix, matrix)[0, 0])  # waits for the device
     return time.perf_counter() - start
-
-
-def _leaves(layer: keras.Layer) -> Iterator[keras.Layer]:
-    """Yield the layers of a model, those of models inside it too."""
-    for child in getattr(layer, "layers", ()):
-        yield from _leaves(child)
-    if not hasattr(layer, "layers"):
-        yield layer
-
-
-def _kernel_weights(layer: keras.Layer) -> int:
-    """Return the size of the layer's kernels: convolution, depthwise or dense; 0 for a layer without."""
-    kernels = [w for w in layer.weights if w.name in {"kernel", "depthwise_kernel", "pointwise_kernel"}]
-    return sum(int(np.prod(kernel.shape)) for kernel in kernels)
-
-
-def _positions(layer: keras.Layer) -> int:
-    """Return how often one image uses each weight: the output's height x width, 1 for a dense layer on a vector."""
-    return int(np.prod(layer.output.shape[1:-1])) if _kernel_weights(layer) else 0

@@ -4,30 +4,28 @@ import keras
 import numpy as np
 import pytest
 
-from lib import timing
+from lib import models, timing
 
 LAYERS = keras.layers
 
 
 @pytest.fixture(scope="module")
 def network():
-    """A small network with every kind of kernel, one block nested, as uint8 (N, 32, 32, 3) in."""
-    block = keras.Sequential([LAYERS.Input((15, 15, 8)), LAYERS.DepthwiseConv2D(3, padding="same"), LAYERS.ReLU()])
+    """A small network as `lib.models.build` makes them, uint8 (N, 32, 32, 3) in."""
     image = keras.Input((32, 32, 3), dtype="uint8")
     x = LAYERS.Rescaling(1 / 255)(image)
     x = LAYERS.Conv2D(8, 3, strides=2)(x)  # 15 x 15 x 8
-    x = LAYERS.BatchNormalization()(block(x))
-    x = LAYERS.SeparableConv2D(16, 3, padding="same")(x)  # 15 x 15 x 16
-    x = LAYERS.Flatten()(LAYERS.MaxPool2D(3)(x))  # 400
+    x = LAYERS.BatchNormalization()(x)
+    x = LAYERS.Flatten()(LAYERS.MaxPooling2D(3)(x))  # 200
     return keras.Model(image, LAYERS.Dense(7, activation="softmax")(x))
 
 
 def test_multiply_adds_are_those_counted_by_hand(network):
-    convolution = 15 * 15 * (3 * 3 * 3 * 8)
-    depthwise = 15 * 15 * (3 * 3 * 8)
-    separable = 15 * 15 * (3 * 3 * 8 + 8 * 16)
-    dense = 5 * 5 * 16 * 7
-    assert timing.multiply_adds(network) == convolution + depthwise + separable + dense
+    assert timing.multiply_adds(network) == 15 * 15 * (3 * 3 * 3 * 8) + 5 * 5 * 8 * 7
+
+
+def test_the_compact_network_needs_199_million_multiply_adds_as_was_counted_before():
+    assert round(timing.multiply_adds(models.build("compact_vgg_s", 128)) / 1e6) == 199
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the independent counter is TensorFlow's profiler")
@@ -35,16 +33,8 @@ def test_multiply_adds_are_half_of_tensorflows_floating_point_operations():
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    model = keras.Sequential(
-        [
-            LAYERS.Input((32, 32, 3)),
-            LAYERS.Conv2D(32, 5, padding="same"),
-            LAYERS.Conv2D(32, 3, padding="same"),
-            LAYERS.Flatten(),
-            LAYERS.Dense(64),
-        ]
-    )
-    call = tf.function(model).get_concrete_function(tf.TensorSpec((1, 32, 32, 3)))
+    model = models.build("compact_vgg_s", 64)
+    call = tf.function(model).get_concrete_function(tf.TensorSpec((1, 64, 64, 3), tf.uint8))
     options = tf.compat.v1.profiler.ProfileOptionBuilder(tf.compat.v1.profiler.ProfileOptionBuilder.float_operation())
     graph = convert_variables_to_constants_v2(call).graph
     counted = tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build()).total_float_ops
