@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.emotions import EMOTIONS_8
+from lib.synthetic import Truth
 from lib.synthetic.stand_in import defects
 from lib.synthetic.stand_in.plan import Format, Person, Take, stills
 from lib.synthetic.stand_in.writer import save_image
@@ -57,7 +58,7 @@ def _in_folder(person: Person, folder: str) -> Person:
     return Person(person.seed, tuple(takes))
 
 
-def save(folder: Path, file: str, image: np.ndarray, truth: object, pictures: Format) -> dict:
+def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
     """Write the photograph and its 68 landmarks."""
     save_image(folder, file, image, truth, pictures)
     path = _annotation(folder, file, "lnd")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.synthetic import Truth
 from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed, share
 from lib.synthetic.stand_in.writer import save_image
 
@@ -55,7 +56,7 @@ def _takes(number: int, shows: list[tuple[str, float]], frames: int) -> list[Tak
     return takes
 
 
-def save(folder: Path, file: str, image: np.ndarray, truth: object, pictures: Format) -> dict:
+def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
     """Write the frame and its landmarks (x y per line, in pixels of the written frame)."""
     save_image(folder, file, image, truth, pictures)
     path = folder / file.replace("cohn-kanade-images", "Landmarks").replace(".png", "_landmarks.txt")

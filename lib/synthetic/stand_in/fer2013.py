@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib import images
+from lib.synthetic import Truth
 from lib.synthetic.stand_in import defects
 from lib.synthetic.stand_in.plan import Format, Person, Take, share, stills
 
@@ -42,7 +43,7 @@ def plan(size: str, seed: int) -> list[Person]:
     return stills("fer2013", seed, cells, 6, lambda number, cell: Take((str(number),), *cell, scene="wild"))
 
 
-def save(folder: Path, file: str, image: np.ndarray, truth: object, pictures: Format) -> dict:
+def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
     """Note the pixels; the CSV is written at the end."""
     face = cv2.resize(_square(images.to_grey(image), truth.face_box), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return {"pixels": " ".join(map(str, face.ravel()))}

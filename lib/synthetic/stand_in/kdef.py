@@ -9,8 +9,11 @@ from lib.synthetic.stand_in import defects
 from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed
 
 CODES = {"fear": "AF", "angry": "AN", "disgust": "DI", "happy": "HA", "neutral": "NE", "sad": "SA", "surprise": "SU"}
+STRENGTH = {"A": 1.0, "B": 0.85}
 PEOPLE = {"smoke": 6, "standard": 40, "paper": 70}
 SESSIONS = {"smoke": "A", "standard": "AB", "paper": "AB"}
+VIEWS = {"S": 0, "HL": -45, "HR": 45, "FL": -85, "FR": 85}  # degrees; the left profile looks to the left of the image
+TURNED = {"smoke": 6, "standard": 4}  # every so many people are also shown from the side
 
 
 def pictures(size: str) -> Format:
@@ -23,14 +26,16 @@ def plan(size: str, seed: int) -> list[Person]:
     half = PEOPLE[size] // 2
     codes = [f"F{number:02d}" for number in range(1, half + 1)] + [f"M{number:02d}" for number in range(1, half + 1)]
     first = first_seed("kdef", seed)
-    return [Person(first + index, tuple(_takes(code, SESSIONS[size]))) for index, code in enumerate(codes)]
+    return [Person(first + index, tuple(_takes(code, index, size))) for index, code in enumerate(codes)]
 
 
-def _takes(person: str, sessions: str) -> list[Take]:
+def _takes(person: str, index: int, size: str) -> list[Take]:
+    views = VIEWS if size == "paper" else ("S", "HL", "HR") if index % TURNED[size] == 0 else ("S",)
     return [
-        Take((f"{session}{person}/{session}{person}{code}S.JPG",), emotion, 1.0 if session == "A" else 0.85)
-        for session in sessions
+        Take((f"{session}{person}/{session}{person}{code}{view}.JPG",), emotion, STRENGTH[session], yaw=VIEWS[view])
+        for session in SESSIONS[size]
         for emotion, code in CODES.items()
+        for view in views
     ]
 
 

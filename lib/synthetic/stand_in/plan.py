@@ -20,6 +20,7 @@ class Take:
         scene: `lab` or `wild`.
         recording: frames follow a natural time course from neutral; else every file is a still.
         release: a recording goes back to neutral; without it the last frame is the peak.
+        yaw: degrees that a still's head is turned, the nose to the right of the image; 0 leaves it to the scene.
     """
 
     files: tuple[str, ...]
@@ -28,6 +29,7 @@ class Take:
     scene: str = "lab"
     recording: bool = False
     release: bool = True
+    yaw: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Draw a plan to disk: person by person, in processes, resumable, atomic at the end."""
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
@@ -17,9 +18,16 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from lib import images, synthetic
+from lib import images
 from lib.paths import SIZES, replace_on_success
+from lib.synthetic import Subject, Truth, expressions, render, scene, sequence
+from lib.synthetic import draw as photograph
 from lib.synthetic.stand_in.plan import NAMES, Format, Person, Take
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 MARK = "STAND_IN.json"
 HERE = Path(__file__).parent
@@ -81,21 +89,37 @@ def write(name: str, size: str, root: Path | str, seed: int = 0, progress: bool 
         )
     root = Path(root)
     fingerprint = key(name, size, seed)
-    if _is_current(root, fingerprint):
-        return root
-    folder = _working_folder(root, fingerprint)
-    people = layout(name).plan(size, seed)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(root.with_name(f".{root.name}.lock")):
+        if not _is_current(root, fingerprint):
+            folder = _working_folder(root, fingerprint)
+            people = layout(name).plan(size, seed)
+            _draw_all(name, size, seed, folder, people, progress, processes)
+            _complete(name, size, seed, fingerprint, people, folder)
+            if root.is_dir():
+                shutil.rmtree(root)
+            os.replace(folder, root)
+    return root
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process at a time in; a second one waits and then finds the tree written. Not on Windows."""
+    with open(path, "w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _draw_all(
+    name: str, size: str, seed: int, folder: Path, people: list[Person], progress: bool, processes: int
+) -> None:
     waiting = [person for person in people if not _done(folder, person).is_file()]
     bar = tqdm(total=len(people), initial=len(people) - len(waiting), desc=name, unit="person", disable=not progress)
     jobs = (delayed(draw)(name, size, seed, folder, person) for person in waiting)
-    for _ in Parallel(n_jobs=min(processes, len(waiting) or 1), return_as="generator_unordered")(jobs):
-        bar.update()
-    bar.close()
-    _complete(name, size, seed, fingerprint, people, folder)
-    if root.is_dir():
-        shutil.rmtree(root)
-    os.replace(folder, root)
-    return root
+    with bar:
+        for _ in Parallel(n_jobs=min(processes, len(waiting) or 1), return_as="generator_unordered")(jobs):
+            bar.update()
 
 
 def layout(name: str) -> ModuleType:
@@ -106,7 +130,7 @@ def layout(name: str) -> ModuleType:
 def draw(name: str, size: str, seed: int, folder: Path, person: Person) -> None:
     """Draw everything of one person, then note what was drawn; the note makes the person done."""
     cv2.setNumThreads(1)
-    subject = synthetic.Subject(person.seed)
+    subject = Subject(person.seed)
     module = layout(name)
     save = getattr(module, "save", save_image)
     rng = np.random.default_rng([seed, person.seed])
@@ -118,22 +142,30 @@ def draw(name: str, size: str, seed: int, folder: Path, person: Person) -> None:
                 {"file": file, "subject": person.seed, "emotion": take.emotion, "intensity": float(truth.intensity)}
                 | extra
             )
-    note = {"records": records, "groups": {field: str(value) for field, value in subject.attributes().items()}}
+    note = {"records": records, "groups": {name: _text(value) for name, value in subject.attributes().items()}}
     with replace_on_success(_done(folder, person)) as path:
         path.write_text(json.dumps(note), "utf-8")
 
 
-def _frames(subject: object, take: Take, pictures: Format, rng: np.random.Generator) -> Iterator[tuple]:
-    if not take.recording:
-        for _ in take.files:
-            yield synthetic.render(subject, take.emotion, take.intensity, rng, take.scene, pictures.drawn)
-        return
-    yield from synthetic.sequence(
-        subject, take.emotion, len(take.files), rng, take.scene, pictures.drawn, take.intensity, release=take.release
-    )
+def _text(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def save_image(folder: Path, file: str, image: np.ndarray, truth: object, pictures: Format) -> dict:
+def _frames(subject: Subject, take: Take, pictures: Format, rng: np.random.Generator) -> Iterator[tuple]:
+    """Yield image and truth of each file of the take."""
+    how = (rng, take.scene, pictures.drawn)
+    if take.recording:
+        yield from sequence(subject, take.emotion, len(take.files), *how, take.intensity, release=take.release)
+    elif take.yaw:
+        full, rest = expressions.draw(subject, take.emotion, rng)
+        strength = expressions.at(full, rest, take.intensity)
+        view = scene.sample(take.scene, rng).turned(yaw=take.yaw)
+        yield photograph(subject, strength, view, rng, pictures.drawn, take.emotion, take.intensity)
+    else:
+        yield render(subject, take.emotion, take.intensity, *how)
+
+
+def save_image(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
     """Scale, turn grey where the data set is, and write; return nothing to note."""
     height, width = pictures.written
     if image.shape[:2] != (height, width):
@@ -150,10 +182,11 @@ def _complete(name: str, size: str, seed: int, fingerprint: str, people: list[Pe
     records = pd.DataFrame([record for note in notes for record in note["records"]])
     records["label"], records["defect"] = records["emotion"], ""
     rng = np.random.default_rng([seed, NAMES.index(name), 1])
-    truth = layout(name).finish(folder, records, rng)
+    truth = layout(name).finish(folder, records, rng).reset_index(drop=True)
     keys = [column for column in ("file", "row") if column in truth]
     groups = pd.DataFrame({person.seed: note["groups"] for person, note in zip(people, notes, strict=True)}).T
-    truth[keys].join(groups, on=truth["subject"]).to_csv(folder / "groups.csv", index=False)
+    groups = groups.loc[truth["subject"]].reset_index(drop=True)
+    pd.concat([truth[keys], groups], axis=1).to_csv(folder / "groups.csv", index=False)
     truth.drop(columns="pixels", errors="ignore").to_csv(folder / "truth.csv", index=False)
     defects = truth.loc[truth["defect"] != "", [*keys, "defect", "emotion", "label"]].to_dict("records")
     facts = {
