@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.decomposition import PCA
 from sklearn.neighbors import KDTree
 
 from lib import images
@@ -57,12 +56,12 @@ def near_pairs(
     """
     if len(queries) == 0 or len(references) == 0:
         return
-    projection = PCA(min(COMPONENTS, *references.shape), svd_solver="covariance_eigh").fit(references)
-    tree = KDTree(projection.transform(references))
+    axes = np.linalg.eigh(references.T @ references)[1][:, -COMPONENTS:]  # (256, 12), orthonormal
+    tree = KDTree(references @ axes)
     radius = np.sqrt(2 - 2 * threshold) + 1e-5  # a little more than needed, against rounding
     for start in range(0, len(queries), CHUNK):
         chunk = queries[start : start + CHUNK]
-        found = tree.query_radius(projection.transform(chunk), radius)
+        found = tree.query_radius(chunk @ axes, radius)
         left, right = np.repeat(np.arange(len(chunk)), [len(hits) for hits in found]), np.concatenate(found)
         close = np.einsum("ij,ij->i", chunk[left], references[right]) >= threshold
         yield left[close] + start, right[close]
