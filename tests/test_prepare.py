@@ -303,3 +303,12 @@ def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, cap
     assert cli.main(["prepare", "own", "--size", "smoke", "--pixels", "48"]) == 0
     assert "own: 1 ok, 1 no face" in capsys.readouterr().out
     assert len(list((tmp_path / "build" / "data" / "smoke" / "crops").glob("*/images.npy"))) == 1
+
+
+def test_a_face_that_spans_no_crop_is_listed_as_such(pictures):
+    row = {name: pictures[name].to_numpy()[:1] for name in ("path", "row", "data_set")}
+    profile = {**row, "status": np.array(["ok"]), "landmarks": np.zeros((1, 68, 2), np.float32)}
+    for no_face, expected in {"skip": "no upright face", "centre": "centre crop"}.items():
+        statuses, fields = jobs.cropped(profile, "proposed", 48, no_face)
+        assert statuses == [expected]
+        assert fields["images"].any() == (no_face == "centre")

@@ -2,7 +2,7 @@
 
 Paper A (augmentation) names 7 brightness variants x 4 blur variants (none, Gaussian, average, median) = 28 and gives no
 strengths. The strengths are ours: gains of .55 to 1.45 that keep dark skin from drowning in black, and a blur radius of
-1/64 of the crop's height, 5x5 pixels at 128.
+1/64 of the crop's height: 5x5 pixels at 128, for the Gaussian with a standard deviation of 1 pixel.
 """
 
 import cv2
@@ -49,8 +49,8 @@ def blur_size(height: int) -> int:
 
 def _blurred(crop: np.ndarray, blur: str) -> np.ndarray:
     side = blur_size(crop.shape[0])
-    if blur == "gaussian":  # OpenCV's own sigma for the kernel: 1.1 pixels at 5x5
-        return cv2.GaussianBlur(crop, (side, side), 0, borderType=cv2.BORDER_REPLICATE)
+    if blur == "gaussian":
+        return cv2.GaussianBlur(crop, (side, side), side / 5, borderType=cv2.BORDER_REPLICATE)
     if blur == "average":
         return cv2.blur(crop, (side, side), borderType=cv2.BORDER_REPLICATE)
     return cv2.medianBlur(crop, side) if blur == "median" else crop  # the median replicates borders by itself

@@ -53,7 +53,7 @@ def cropped(inputs: Columns, how: str, pixels: int, no_face: str) -> tuple[list[
         no_face: "centre" takes the central square where there is no face, "skip" leaves the crop black.
 
     Returns:
-        Statuses, and `images` uint8 (B, pixels, pixels, 3).
+        Statuses (those given, "centre crop", "no upright face"), and `images` uint8 (B, pixels, pixels, 3).
     """
     crops = np.zeros((len(inputs["path"]), pixels, pixels, 3), np.uint8)
     statuses = inputs["status"].tolist()
@@ -63,12 +63,24 @@ def cropped(inputs: Columns, how: str, pixels: int, no_face: str) -> tuple[list[
         image = read(inputs["path"][i], inputs["row"][i], inputs["data_set"][i])
         if isinstance(image, str):  # gone since the face was found
             statuses[i] = image
-        elif status == "ok":
-            face = SimpleNamespace(landmarks=inputs["landmarks"][i])
-            crops[i] = images.to_rgb(faces.align(image, face, how, pixels).crop)
-        else:
+            continue
+        crop = None if status == "no face" else aligned(image, inputs["landmarks"][i], how, pixels)
+        if crop is not None:
+            crops[i] = crop
+        elif no_face == "centre":
             crops[i], statuses[i] = centre(images.to_rgb(image), pixels), "centre crop"
+        else:
+            statuses[i] = "no upright face"
     return statuses, {"images": crops}
+
+
+def aligned(image: np.ndarray, landmarks: np.ndarray, how: str, pixels: int) -> np.ndarray | None:
+    """Return the crop (pixels, pixels, 3) of a face, or None where its landmarks span none, as in a profile."""
+    try:
+        crop = faces.align(image, SimpleNamespace(landmarks=landmarks), how, pixels).crop
+    except ValueError:
+        return None
+    return images.to_rgb(crop)
 
 
 def centre(image: np.ndarray, pixels: int) -> np.ndarray:

@@ -44,7 +44,8 @@ class Crops:
     """Aligned crops.
 
     Attributes:
-        table: the table given, with `status` ("ok", "centre crop", or why there is no crop) and `faces`.
+        table: the table given, with `status` ("ok", "centre crop", or why there is no crop: "no face", "no upright
+            face", or why the image cannot be read) and `faces`.
         images: uint8 (N, pixels, pixels, 3), memory-mapped; black where there is no crop.
     """
 

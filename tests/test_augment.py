@@ -1,0 +1,225 @@
+import cv2
+import keras
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from lib import augment
+from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches
+
+ONE_HOT = np.eye(7, dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray:
+    """Twenty smooth random pictures, uint8 (20, 64, 64, 3)."""
+    noise = np.random.default_rng(0).normal(128, 400, (20, 64, 64, 3))
+    return np.clip(ndimage.gaussian_filter(noise, (0, 3, 3, 0)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def targets() -> np.ndarray:
+    return ONE_HOT[np.arange(20) % 7]
+
+
+def test_there_are_seven_gains_and_four_blurs():
+    assert (len(BRIGHTNESS), len(BLUR), VARIANTS) == (7, 4, 28)
+    assert len(set(BRIGHTNESS)) == 7
+    assert set(BLUR) == {"none", "gaussian", "average", "median"}
+
+
+def test_variant_0_is_the_crop_bit_for_bit(crops):
+    assert np.array_equal(augment.variant(crops[0], 0), crops[0])
+    assert np.array_equal(augment.variants(crops[0])[0], crops[0])
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 3), (64, 64), (31, 48, 3)])
+def test_row_k_of_all_variants_is_variant_k(crops, shape):
+    crop = crops[0][: shape[0], : shape[1]] if len(shape) == 3 else crops[0][..., 1].copy()
+    rows = augment.variants(crop)
+    assert rows.shape == (28, *shape)
+    assert rows.dtype == np.uint8
+    assert all(np.array_equal(rows[k], augment.variant(crop, k)) for k in range(28))
+    assert len({row.tobytes() for row in rows}) == 28
+
+
+def test_brightness_follows_the_gain_and_saturates(crops):
+    means = [augment.variant(crops[0], 4 * i).mean() for i in np.argsort(BRIGHTNESS)]
+    assert means == sorted(means)
+    white, black = np.full((8, 8), 255, np.uint8), np.zeros((8, 8), np.uint8)
+    assert augment.variant(white, 4 * BRIGHTNESS.index(max(BRIGHTNESS))).min() == 255
+    assert not augment.variants(black).any()
+
+
+def test_borders_are_not_darkened():
+    flat = np.full((64, 64, 3), 200, np.uint8)
+    assert all(np.array_equal(row, flat) for row in augment.variants(flat)[:4])
+    darkened = cv2.blur(flat, (3, 3), borderType=cv2.BORDER_CONSTANT)
+    assert darkened[0].max() < 200  # what a border of zeros would do
+
+
+@pytest.mark.parametrize("pixels", [64, 128])
+def test_blurs_agree_with_scipy(pixels):
+    crop = np.random.default_rng(1).integers(0, 256, (pixels, pixels), dtype=np.uint8)
+    side = augment.blur_size(pixels)
+    expected = {
+        "gaussian": ndimage.gaussian_filter(crop.astype(float), side / 5, mode="nearest", radius=side // 2),
+        "average": ndimage.uniform_filter(crop.astype(float), side, mode="nearest"),
+        "median": ndimage.median_filter(crop, side, mode="nearest"),
+    }
+    for name, image in expected.items():
+        assert np.abs(augment.variant(crop, BLUR.index(name)) - image).max() <= 1.5, name
+
+
+def test_the_blur_grows_with_the_crop():
+    assert [augment.blur_size(pixels) for pixels in (32, 48, 64, 128, 224)] == [3, 3, 3, 5, 9]
+
+
+@pytest.mark.parametrize("k", [-1, 28])
+def test_an_unknown_variant_is_refused(crops, k):
+    with pytest.raises(ValueError, match="0 to 27"):
+        augment.variant(crops[0], k)
+
+
+def test_what_is_no_crop_is_refused(crops):
+    with pytest.raises(ValueError, match="float64"):
+        augment.variants(crops[0] / 255)
+
+
+def test_28_short_epochs_show_every_variant_of_every_image_once():
+    seen = [augment.plan(50, 1, seed=3, epoch=epoch) for epoch in range(28)]
+    pairs = {(int(i), int(k)) for images, kinds in seen for i, k in zip(images, kinds, strict=True)}
+    assert len(pairs) == 50 * 28
+    assert all(sorted(images) == list(range(50)) for images, _ in seen)
+
+
+@pytest.mark.parametrize("visits", [4, 28])
+def test_an_epoch_visits_each_image_so_often_never_with_the_same_variant(visits):
+    images, kinds = augment.plan(30, visits, seed=0, epoch=5)
+    assert np.array_equal(np.bincount(images), np.full(30, visits))
+    assert len(set(zip(images.tolist(), kinds.tolist(), strict=True))) == 30 * visits
+
+
+def test_the_plan_follows_seed_and_epoch_alone():
+    first = augment.plan(40, 7, seed=1, epoch=2)
+    assert all(np.array_equal(a, b) for a, b in zip(first, augment.plan(40, 7, seed=1, epoch=2), strict=True))
+    for other in (augment.plan(40, 7, seed=2, epoch=2), augment.plan(40, 7, seed=1, epoch=3)):
+        assert not np.array_equal(first[0], other[0])
+        assert not np.array_equal(first[1], other[1])
+    with pytest.raises(ValueError, match="divisor of 28"):
+        augment.plan(40, 3, seed=1, epoch=2)
+
+
+@pytest.mark.parametrize("augmentation", ["none", "paper", "modern"])
+def test_a_batch_can_be_made_again_alone(crops, targets, augmentation):
+    read_through = TrainingBatches(crops, targets, 6, augmentation, seed=4)
+    read_through.start(3)
+    epoch = [read_through[k] for k in range(len(read_through))]
+    alone = TrainingBatches(list(crops), targets, 6, augmentation, seed=4)
+    alone.start(3)
+    assert [len(images) for images, _ in epoch] == [6, 6, 6, 2]
+    for mine, again in zip(epoch[2], alone[2], strict=True):
+        assert np.array_equal(mine, again)
+    assert epoch[0][0].dtype == np.uint8
+    alone.start(4)
+    assert not np.array_equal(epoch[2][0], alone[2][0])
+
+
+def test_a_paper_batch_holds_the_planned_variants(crops):
+    batches = TrainingBatches(crops, np.arange(20), 64, "paper", seed=1, visits=28)
+    images, kinds = augment.plan(20, 28, seed=1, epoch=0)
+    pictures, labels = batches[3]
+    assert len(batches) == 9
+    assert np.array_equal(labels, images[192:256])
+    assert np.array_equal(pictures[5], augment.variant(crops[images[197]], kinds[197]))
+
+
+def test_no_augmentation_gives_every_crop_once(crops):
+    batches = TrainingBatches(crops, np.arange(20), 8, "none")
+    labels = np.concatenate([labels for _, labels in batches])
+    pictures = np.concatenate([pictures for pictures, _ in batches])
+    assert sorted(labels) == list(range(20))
+    assert np.array_equal(pictures, crops[labels])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_keras_is_served_the_epochs_it_trains_in_order(crops, targets, workers):
+    class Listed(TrainingBatches):
+        def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+            served.append((self.epoch, batch))
+            return super().__getitem__(batch)
+
+    served = []
+    model = keras.Sequential([keras.layers.Input((64, 64, 3)), keras.layers.Flatten(), keras.layers.Dense(7)])
+    model.compile("sgd", "mse")
+    batches = Listed(crops, targets, 5, workers=workers)
+    model.fit(batches, shuffle=False, callbacks=[batches.callback()], initial_epoch=3, epochs=5, verbose=0)
+    trained = [pair for pair in served if pair[0] > 0]  # Keras peeks into epoch 0 before it begins
+    assert sorted(trained) == [(epoch, batch) for epoch in (3, 4) for batch in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"augmentation": "papers"}, "'papers'; expected one of none, paper, modern, keras_cv"),
+        ({"targets": np.zeros((19, 7))}, "20 images and 19 targets"),
+        ({"targets": np.zeros(20), "augmentation": "modern"}, r"must be \(N, classes\)"),
+    ],
+)
+def test_batches_that_cannot_be_are_refused(crops, targets, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingBatches(**{"images": crops, "targets": targets, "batch_size": 4, **arguments})
+
+
+@pytest.mark.parametrize("name", [name for name in augment.OPERATIONS if name != "auto contrast"])
+def test_an_operation_of_strength_0_is_the_identity(crops, name):
+    assert np.array_equal(augment.OPERATIONS[name](crops[0], 0.0), crops[0])
+
+
+def test_operations_move_as_far_as_they_say(crops):
+    moved = augment.OPERATIONS["translate x"](crops[0], 0.625)  # .0625 of 64 pixels
+    assert np.array_equal(moved[:, 4:], crops[0][:, :-4])
+    assert np.array_equal(moved[:, :4], np.repeat(crops[0][:, :1], 4, axis=1))  # the border is repeated
+    stretched = augment.OPERATIONS["auto contrast"](crops[0] // 2 + 40, 0.0)
+    assert (stretched.min(), stretched.max()) == (0, 255)
+
+
+def test_a_modern_crop_follows_its_generator(crops):
+    one, same, other = (augment.modern(crops[0], np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert one.shape == crops[0].shape
+    assert one.dtype == np.uint8
+
+
+def test_mixup_blends_images_and_targets_by_the_same_share():
+    images = np.repeat(np.arange(0, 200, 10, dtype=np.uint8), 48).reshape(20, 4, 4, 3)
+    targets = np.eye(20, dtype=np.float32)
+    mixed, blended = augment.mix_up(images, targets, np.random.default_rng(0))
+    assert np.allclose(blended.sum(axis=1), 1)
+    assert (np.diag(blended) >= 0.5).all()
+    assert np.abs(mixed[:, 0, 0, 0] - blended @ np.arange(0, 200, 10)).max() <= 0.5 + 1e-3
+    assert (np.diag(blended) < 0.99).any()
+
+
+def test_mixup_refuses_class_numbers(crops):
+    with pytest.raises(ValueError, match="one-hot them first"):
+        augment.mix_up(crops, np.arange(20), np.random.default_rng(0))
+
+
+def test_a_batch_of_keras_cv_can_be_made_again_alone(crops, targets):
+    pytest.importorskip("keras_cv", reason="KerasCV is not installed")
+    keras.config.set_dtype_policy("mixed_float16")  # what training on a GPU may set, KerasCV's layers cannot take
+    try:
+        augment.keras_cv_set.cache_clear()
+        batches = TrainingBatches(crops, targets, 10, "keras_cv", seed=2)
+        first, second = batches[0], batches[1]
+        keras.utils.set_random_seed(99)
+        again = TrainingBatches(crops, targets, 10, "keras_cv", seed=2)[1]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.array_equal(second[0], again[0])
+    assert np.array_equal(second[1], again[1])
+    assert not np.array_equal(first[0], second[0])
+    assert second[0].dtype == np.uint8
+    assert second[0].shape == (10, 64, 64, 3)
