@@ -16,6 +16,7 @@ render         all of it, and the truth
 """
 
 from lib.synthetic.people import Subject
-from lib.synthetic.render import LANDMARKS_68, Truth, draw, render, sequence
+from lib.synthetic.render import draw, render, sequence
+from lib.synthetic.truth import LANDMARKS_68, Truth
 
 __all__ = ["LANDMARKS_68", "Subject", "Truth", "draw", "render", "sequence"]

@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from lib.synthetic.recover import FILE
+from lib.synthetic.subdivide import bilaplacian, loop
 
 PUPILS = 6.3  # cm between the pupils of the template, a usual adult
 EYE_RADIUS = 1.27  # cm; 1.2 in people, larger because our lids have no thickness
@@ -83,7 +84,7 @@ def surface() -> Surface:
     faces, material = np.array(build.triangles, np.int32), np.array(build.material, np.uint8)
     refine, fine = sparse.identity(len(control), format="csr"), faces
     for _ in range(2):
-        step, fine = _loop(fine, refine.shape[0])
+        step, fine = loop(fine, refine.shape[0])
         refine = (step @ refine).tocsr()
     head = refine[:468]
     control[:468] += 0.6 * (control[:468] - head @ control)  # smoothing shrinks lips and nose: give some of it back
@@ -149,21 +150,6 @@ def _skull(oval: np.ndarray, t: float) -> np.ndarray:
     return SKULL_CENTRE + SKULL_AXES * direction * (1 + (radius - 1) * (1 - t) ** 2.2)
 
 
-def bilaplacian(triangles: np.ndarray, count: int, fixed: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the smoothest field (count, k) over a mesh that takes `values` (n, k) at the vertices `fixed` (n,)."""
-    adjacent = np.zeros((count, count))
-    for i in range(3):
-        adjacent[triangles[:, i], triangles[:, (i + 1) % 3]] = 1
-        adjacent[triangles[:, (i + 1) % 3], triangles[:, i]] = 1
-    laplacian = np.eye(count) - adjacent / np.maximum(adjacent.sum(1, keepdims=True), 1)
-    energy = laplacian.T @ laplacian
-    free = np.setdiff1d(np.arange(count), fixed)
-    field = np.zeros((count, values.shape[1]))
-    field[fixed] = values
-    field[free] = np.linalg.solve(energy[np.ix_(free, free)], -energy[np.ix_(free, fixed)] @ values)
-    return field
-
-
 def _adjust(points: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     """Open the eyes, seat the lids on the eyeballs and close the lips of the recovered face (our choice, by eye)."""
     moves, right = {}, EYE * (-1, 1, 1)
@@ -194,42 +180,3 @@ def _on_eye(point: np.ndarray, centre: np.ndarray) -> np.ndarray:
     x, y = point[:2] - centre[:2]
     depth = np.sqrt(max((EYE_RADIUS + 0.07) ** 2 - x * x - y * y, 0.05))
     return np.array([point[0], point[1], centre[2] + depth])
-
-
-def _loop(triangles: np.ndarray, count: int) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Return one step of Loop's subdivision: sparse (n, count) and the finer triangles, four per old one in order."""
-    corner = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    edges, which = np.unique(corner, axis=0, return_inverse=True)
-    which = which.reshape(-1, 3)
-    opposite = triangles[:, [2, 0, 1]]
-    sides = np.bincount(which.ravel(), minlength=len(edges))
-    inner = sides == 2
-    new = sparse.lil_matrix((count + len(edges), count))
-    for e, (a, b) in enumerate(edges):
-        new[count + e, a] = new[count + e, b] = 3 / 8 if inner[e] else 1 / 2
-    for e, v in zip(which.ravel(), opposite.ravel(), strict=True):
-        if inner[e]:
-            new[count + e, v] += 1 / 8
-    _old_vertices(new, edges, inner, count)
-    a, b, c = triangles.T
-    ab, bc, ca = (which + count).T
-    fine = np.stack([[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]], axis=0).transpose(2, 0, 1).reshape(-1, 3)
-    return new.tocsr(), fine.astype(np.int32)
-
-
-def _old_vertices(new: sparse.lil_matrix, edges: np.ndarray, inner: np.ndarray, count: int) -> None:
-    """Fill the rows of the vertices that a Loop step keeps: towards their neighbours, along the rim on a boundary."""
-    neighbours = [[] for _ in range(count)]
-    rim = [[] for _ in range(count)]
-    for (a, b), inside in zip(edges, inner, strict=True):
-        for v, w in ((a, b), (b, a)):
-            neighbours[v].append(w)
-            if not inside:
-                rim[v].append(w)
-    for v in range(count):
-        around, share = (rim[v], 1 / 8) if rim[v] else (neighbours[v], 0.0)
-        n = max(len(around), 1)
-        share = share or (3 / 16 if n == 3 else 3 / (8 * n))
-        new[v, v] = 1 - share * len(around)
-        for w in around:
-            new[v, w] = share

@@ -1,56 +1,22 @@
 """From a subject, action units and a scene to an image and its truth."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from lib.synthetic import expressions, mesh, parts, people, raster, shade, skin, units, wrinkles
+from lib.synthetic import actor as actors
+from lib.synthetic import brush, camera, expressions, mesh, parts, raster, shade, units, wrinkles
 from lib.synthetic import scene as scenes
+from lib.synthetic.actor import Actor
 from lib.synthetic.people import Subject
 from lib.synthetic.scene import Scene
+from lib.synthetic.truth import Truth, known
 
 DISTANCE = 95.0  # cm from the camera to the eyes
 PIVOT = np.array([0.0, -6.0, -5.0])  # the head turns about the top of the neck
 _FOCUS, _MIDDLE = 2.95, -1.2  # focal length over the shorter side; height in cm that is central in the image
 SUPERSAMPLING = 1.25
-
-# The 68 points of the iBUG scheme as vertices of MediaPipe's mesh: jaw, brows, nose, eyes, outer and inner lips.
-LANDMARKS_68 = (
-    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,
-    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 98, 97, 2, 326, 327,
-    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
-    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is known exactly about a rendered image. Pixels, origin top-left; right and left are the subject's.
-
-    Attributes:
-        mesh: float32 (468, 2), MediaPipe's points, x and y.
-        landmarks: float32 (68, 2), the iBUG points.
-        pose: yaw, pitch, roll in degrees, see `scene.Scene`.
-        action_units: per unit, the strength on the (right, left) in [0, 1].
-        emotion: one of the eight.
-        intensity: in [0, 1]; 0 for neutral.
-        face_box: x, y, width, height around the mesh.
-        eye_boxes: the same for the right and the left eye.
-        occluded: whether something hides a part of the face.
-    """
-
-    mesh: np.ndarray
-    landmarks: np.ndarray
-    pose: tuple[float, float, float]
-    action_units: dict[str, tuple[float, float]]
-    emotion: str
-    intensity: float
-    face_box: tuple[float, float, float, float]
-    eye_boxes: tuple[tuple[float, float, float, float], tuple[float, float, float, float]]
-    occluded: bool
 
 
 def render(
@@ -130,99 +96,6 @@ def _intensity(emotion: str, intensity: float) -> float:
     return 0.0 if emotion == "neutral" else float(intensity)
 
 
-@dataclass(frozen=True)
-class _Actor:
-    """A subject made ready: float32 arrays over the fine skin followed by all parts."""
-
-    head: people.Head
-    skin: tuple[skin.Skin, ...]
-    rigid: np.ndarray  # (p, 3), the parts
-    body: np.ndarray  # (n,)
-    jaw: np.ndarray  # (p,)
-    triangles: np.ndarray
-    material: np.ndarray
-    uv: np.ndarray
-    sky: np.ndarray  # (n,), openness
-    plain: np.ndarray  # (9, 3)
-    strands: np.ndarray  # (256,)
-    curl: float
-
-
-@lru_cache(maxsize=24)
-def _actor(subject: Subject) -> _Actor:
-    head, s = people.head(subject), mesh.surface()
-    first = [s.refine.shape[0]]
-    for part in head.parts:
-        first.append(first[-1] + len(part.points))
-    uv = [s.refine @ skin.coordinates(), *(p.uv for p in head.parts)]
-    triangles = [s.fine, *(p.triangles + at for p, at in zip(head.parts, first, strict=False))]
-    material = [s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)]
-    style = people.hair.STYLES[subject.traits.hair_style]
-    painted = skin.paint(subject)
-    reach = 0.10 if style is None or style.hem is None else 0.03
-    ragged = subject.rng(4).uniform(1 - reach, 1.0, 256).astype(np.float32)
-    return _Actor(
-        head, painted,
-        np.concatenate([p.points for p in head.parts]),
-        np.concatenate([np.zeros(first[0]), *(p.body for p in head.parts)]),
-        np.concatenate([p.jaw for p in head.parts]),
-        np.concatenate(triangles).astype(np.int32), np.concatenate(material),
-        np.concatenate(uv).astype(np.float32), _openness(head, first), _plain(subject, painted[0]), ragged,
-        style.curl if style else 0.0,
-    )  # fmt: skip
-
-
-def _openness(head: people.Head, first: list[int]) -> np.ndarray:
-    """Return float32 (n,): how much sky each vertex sees, from how deep it lies in its surroundings."""
-    s = mesh.surface()
-    points, smooth = s.refine @ head.control, head.control.copy()
-    total = np.zeros(len(smooth))
-    np.add.at(total, s.triangles.ravel(), 1.0)
-    for _ in range(4):
-        mean = np.zeros_like(smooth)
-        for a, b in ((0, 1), (1, 2), (2, 0)):
-            np.add.at(mean, s.triangles[:, a], smooth[s.triangles[:, b]])
-        smooth = 0.5 * smooth + 0.5 * mean / total[:, None]
-    outward = raster.normals(points.astype(np.float32), s.fine)
-    depth = ((s.refine @ smooth - points) * outward).sum(1).clip(0, 1.2)
-    sky = np.ones(first[-1])
-    sky[: first[0]] = 1 - 0.55 * depth
-    mouth = np.unique(s.fine[s.material == mesh.MOUTH])
-    front = points[:468, 2][list(mesh.LIP_RING)].mean()
-    sky[mouth] = np.minimum(sky[mouth], np.exp(-(front - points[mouth, 2]).clip(0, None) * 1.1))
-    for part, at in zip(head.parts, first, strict=False):
-        if part.material in (parts.TEETH, parts.TONGUE):
-            sky[at : at + len(part.points)] = 0.75 if part.material == parts.TEETH else 0.4
-    return sky.astype(np.float32)
-
-
-def _plain(subject: Subject, painted: skin.Skin) -> np.ndarray:
-    """Return the linear colour of each material, float32 (9, 3)."""
-    t = subject.traits
-    tone = skin.tone(painted.colour)
-    colours = {
-        parts.MOUTH: (96, 38, 40), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
-        parts.HAIR: t.hair_colour, parts.SHIRT: t.shirt, parts.FRAME: t.frame, parts.PLAIN: tone,
-    }  # fmt: skip
-    plain = np.zeros((9, 3), np.float32)
-    for material, colour in colours.items():
-        plain[material] = (np.array(colour) / 255) ** shade.GAMMA
-    return plain
-
-
-@lru_cache(maxsize=1)
-def _hairs() -> np.ndarray:
-    """Return the brightness of strands, float32 (64, 512): fine across, slow along."""
-    rng = np.random.default_rng(8)
-    noise = cv2.GaussianBlur(
-        rng.standard_normal((64, 512)).astype(np.float32), (0, 0), sigmaX=0.9, sigmaY=4, borderType=cv2.BORDER_REFLECT
-    )
-    coarse = cv2.GaussianBlur(
-        rng.standard_normal((64, 512)).astype(np.float32), (0, 0), sigmaX=7, sigmaY=8, borderType=cv2.BORDER_REFLECT
-    )
-    return (0.55 + 0.2 * noise / noise.std() + 0.14 * coarse / coarse.std()).clip(0, 1.2).astype(np.float32)
-
-
 def draw(
     subject: Subject, strength: np.ndarray, scene: Scene, rng: np.random.Generator, size: int | tuple[int, int] = 256,
     emotion: str = "neutral", intensity: float = 0.0,
@@ -244,19 +117,19 @@ def draw(
     height, width = (size, size) if np.isscalar(size) else size
     if min(height, width) < 16:
         raise ValueError(f"size is {size}; expected at least 16 pixels each way")
-    actor = _actor(subject)
+    actor = actors.actor(subject)
     points = _pose(actor, strength, scene)
     xy, near = _project(points, scene, height, width)
     linear = _light(actor, points, xy, near, strength, scene, subject.traits.age, height, width)
-    truth = _truth(xy[:468], strength, scene, emotion, intensity)
+    truth = known(xy[:468], strength, scene, emotion, intensity)
     if scene.cover >= 0:
-        scenes.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
-    linear = scenes.blur(linear, scene, min(height, width))
-    image = shade.develop(linear, scenes.grain(linear.shape, rng), np.float32(scene.grain), shade.TO_SRGB)
-    return (scenes.compress(image, scene.jpeg) if scene.jpeg else image), truth
+        camera.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
+    linear = camera.blur(linear, scene, min(height, width))
+    image = shade.develop(linear, camera.grain(linear.shape, rng), np.float32(scene.grain), shade.TO_SRGB)
+    return (camera.compress(image, scene.jpeg) if scene.jpeg else image), truth
 
 
-def _pose(actor: _Actor, strength: np.ndarray, scene: Scene) -> np.ndarray:
+def _pose(actor: Actor, strength: np.ndarray, scene: Scene) -> np.ndarray:
     """Return all vertices as the camera sees them, float32 (n, 3)."""
     control, degrees = units.deform(actor.head.control, strength, actor.head.eyes)
     rigid = actor.rigid
@@ -282,7 +155,7 @@ def _project(points: np.ndarray, scene: Scene, height: int, width: int) -> tuple
 def _light(actor, points, xy, near, strength, scene, age, height, width) -> np.ndarray:
     """Return the picture as linear light, float32 (height, width, 3)."""
     per_cm = _FOCUS * min(height, width) * scene.zoom / DISTANCE * SUPERSAMPLING
-    level = int(np.clip(np.round(np.log2(skin.TEXELS_PER_CM / per_cm)), 0, skin.LEVELS - 1))
+    level = int(np.clip(np.round(np.log2(brush.TEXELS_PER_CM / per_cm)), 0, brush.LEVELS - 1))
     h, w = int(round(height * SUPERSAMPLING)), int(round(width * SUPERSAMPLING))
     grow = np.array([w / width, h / height], np.float32)
     which, weight = raster.visible(xy * grow, near, actor.triangles, actor.material, actor.uv, actor.strands, h, w)
@@ -296,26 +169,7 @@ def _light(actor, points, xy, near, strength, scene, age, height, width) -> np.n
     light = np.stack([lamp, actor.sky], axis=1)
     linear = shade.shade(
         which, weight, actor.triangles, actor.material, normal, uv, light, back, painted.colour, relief, folds,
-        np.float32(skin.TEXELS_PER_CM / (1 << level)), shade.TO_LINEAR, actor.plain,
-        np.array(scene.gaze, np.float32), _hairs(), np.float32(actor.curl), scene.lamp,
+        np.float32(brush.TEXELS_PER_CM / (1 << level)), shade.TO_LINEAR, actor.plain,
+        np.array(scene.gaze, np.float32), actors.hairs(), np.float32(actor.curl), scene.lamp,
     )  # fmt: skip
     return cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
-
-
-def _truth(points: np.ndarray, strength: np.ndarray, scene: Scene, emotion: str, intensity: float) -> Truth:
-    pairs = {str(u): (float(r), float(left)) for u, (r, left) in zip(units.UNITS, strength, strict=True)}
-    ring = np.array(mesh.LID_RING)
-    eyes = tuple(_box(points[v], 0.35) for v in (ring, mesh.surface().mirror[ring]))
-    pose = (float(scene.yaw), float(scene.pitch), float(scene.roll))
-    return Truth(
-        points, points[list(LANDMARKS_68)], pose, pairs, emotion, intensity, _box(points, 0.0), eyes, scene.cover >= 0
-    )
-
-
-def _box(points: np.ndarray, margin: float) -> tuple[float, float, float, float]:
-    """Return x, y, width, height around points, wider by a share of the width on every side."""
-    low, high = points.min(0), points.max(0)
-    extra = margin * float(high[0] - low[0])
-    x, y = map(float, low - extra)
-    w, h = map(float, high - low + 2 * extra)
-    return x, y, w, h

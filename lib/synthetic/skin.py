@@ -1,10 +1,4 @@
-"""The skin of a subject as a picture: tone, blotches, lips, brows, lashes, beard, make-up and its fine relief.
-
-The face is unrolled round the vertical axis of the head:
-
-    column   0 (110 degrees to the right) .. 768 (110 degrees to the left)
-    row      0 (11.5 cm above the eyes)   .. 640 (13.5 cm below)
-"""
+"""The skin of a subject, painted: tone, blotches, lips, brows, lashes, beard, make-up and its fine relief."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +7,8 @@ import cv2
 import numpy as np
 
 from lib.synthetic import hair, mesh
+from lib.synthetic.brush import HEIGHT, LEVELS, SPAN, WIDTH, area, coordinates, mix, noise, spot, tone
 from lib.synthetic.people import TONES, Subject
-
-WIDTH, HEIGHT = 768, 640
-TEXELS_PER_CM = HEIGHT / 25.0
-LEVELS = 3  # full, half and quarter size
-_SPAN = np.radians(220)
 
 
 @dataclass(frozen=True)
@@ -32,23 +22,6 @@ class Skin:
 
     colour: np.ndarray
     relief: np.ndarray
-
-
-def unroll(points: np.ndarray) -> np.ndarray:
-    """Return where points (n, 3) of the template lie on the picture, as (column, row) in full size."""
-    column = (hair.around(points) / _SPAN + 0.5).clip(0, 1) * WIDTH
-    return np.stack([column, ((11.5 - points[:, 1]) / 25).clip(0, 1) * HEIGHT], axis=1)
-
-
-@lru_cache(maxsize=1)
-def coordinates() -> np.ndarray:
-    """Return float64 (V, 2): the place of each control vertex on the picture; the inside of lids lies inside the eye."""
-    s = mesh.surface()
-    place = unroll(s.points)
-    for first, ring in ((468, mesh.LID_RING), (484, s.mirror[list(mesh.LID_RING)])):
-        rim = place[list(ring)]
-        place[first : first + 16] = rim + 0.35 * (rim.mean(0) - rim)
-    return place
 
 
 def paint(subject: Subject) -> tuple[Skin, ...]:
@@ -74,39 +47,8 @@ def paint(subject: Subject) -> tuple[Skin, ...]:
     return tuple(levels)
 
 
-def tone(image: np.ndarray) -> np.ndarray:
-    """Return the colour (3,) of the forehead, the skin's plainest place."""
-    column, row = coordinates()[151].astype(int)
-    return image[row - 8 : row + 30, column - 40 : column + 40, :3].mean((0, 1))
-
-
-def _noise(rng: np.random.Generator, cell: float) -> np.ndarray:
-    """Return smooth float32 noise (HEIGHT, WIDTH), sd about 1, with features of `cell` texels."""
-    small = rng.standard_normal((int(HEIGHT / cell) + 3, int(WIDTH / cell) + 3), dtype=np.float32)
-    return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-
-
-def _spot(place: np.ndarray, reach: float) -> np.ndarray:
-    """Return a soft spot (HEIGHT, WIDTH) of height 1 at (column, row), `reach` in cm."""
-    x = np.exp(-(((np.arange(WIDTH) - place[0]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
-    y = np.exp(-(((np.arange(HEIGHT) - place[1]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
-    return np.outer(y, x).astype(np.float32)
-
-
-def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = None) -> np.ndarray:
-    """Return the mask float32 (HEIGHT, WIDTH) of a polygon of landmarks, or of places `at`, blurred by `soft` texels."""
-    corners = coordinates()[list(vertices)] if at is None else at
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), soft)
-
-
-def _mix(image: np.ndarray, mask: np.ndarray, colour) -> None:
-    image += mask[..., None] * (np.asarray(colour, np.float32) - image)
-
-
 def _pores(rng: np.random.Generator, age: float) -> np.ndarray:
-    return (_noise(rng, 3) * (0.0012 + 0.0016 * age) + _noise(rng, 9) * 0.0015 * age).astype(np.float32)
+    return (noise(rng, 3) * (0.0012 + 0.0016 * age) + noise(rng, 9) * 0.0015 * age).astype(np.float32)
 
 
 def _complexion(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
@@ -115,33 +57,33 @@ def _complexion(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.
     light = 1 - (t.skin_tone - 1) / 6
     rosy = np.zeros((HEIGHT, WIDTH), np.float32)
     for vertex, reach, strength in ((50, 1.5, 1), (280, 1.5, 1), (4, 0.9, 0.9), (152, 1.2, 0.4), (151, 2.0, 0.2)):
-        rosy += strength * _spot(at[vertex], reach)
+        rosy += strength * spot(at[vertex], reach)
     rosy *= rng.uniform(0.6, 1.5)
     image *= 1 + rosy[..., None] * np.array([0.0, -0.065, -0.05], np.float32) * light
-    socket = sum(_spot(at[v], 0.75) for v in (230, 450)) + 0.3 * sum(_spot(at[v], 0.7) for v in (221, 441))
+    socket = sum(spot(at[v], 0.75) for v in (230, 450)) + 0.3 * sum(spot(at[v], 0.7) for v in (221, 441))
     image *= 1 - socket[..., None] * np.array([0.07, 0.10, 0.08], np.float32) * (0.7 + 0.7 * t.age)
-    image *= 1 + (_noise(rng, 60) * 0.012 + _noise(rng, 14) * 0.014 + _noise(rng, 3) * 0.010)[..., None]
+    image *= 1 + (noise(rng, 60) * 0.012 + noise(rng, 14) * 0.014 + noise(rng, 3) * 0.010)[..., None]
     nostrils = sum(area([], 2.2, at[corners]) for corners in ([240, 60, 99, 20, 238], [460, 290, 328, 250, 458]))
     image *= 1 - nostrils[..., None] * np.array([0.62, 0.72, 0.72], np.float32)
-    gloss += 0.15 * _spot(at[151], 2.0) + 0.22 * _spot(at[4], 0.8) + 0.05 * _noise(rng, 4)
+    gloss += 0.15 * spot(at[151], 2.0) + 0.22 * spot(at[4], 0.8) + 0.05 * noise(rng, 4)
     if t.skin_tone <= 3 and rng.uniform() < 0.3:
-        freckles = (_noise(rng, 4) > 2.0 - 0.9 * rosy.clip(0, 1)) * (rosy.clip(0, 1) + 0.1)
-        _mix(image, 0.35 * cv2.GaussianBlur(freckles.astype(np.float32), (0, 0), 1.0), image.mean((0, 1)) * 0.62)
+        freckles = (noise(rng, 4) > 2.0 - 0.9 * rosy.clip(0, 1)) * (rosy.clip(0, 1) + 0.1)
+        mix(image, 0.35 * cv2.GaussianBlur(freckles.astype(np.float32), (0, 0), 1.0), image.mean((0, 1)) * 0.62)
     for _ in range(rng.integers(0, 4)):
         place = at[rng.choice([50, 280, 205, 425, 151, 118, 347, 199, 187])] + rng.normal(0, 20, 2)
-        _mix(image, 0.7 * _spot(place, rng.uniform(0.04, 0.09)).clip(0, 1), image.mean((0, 1)) * 0.4)
+        mix(image, 0.7 * spot(place, rng.uniform(0.04, 0.09)).clip(0, 1), image.mean((0, 1)) * 0.4)
 
 
 def _scalp(image: np.ndarray, subject: Subject) -> None:
     """Darken the scalp under the hair, so that no skin shows between strands; a shaved head keeps a shadow."""
     t = subject.traits
     style = hair.STYLES[t.hair_style]
-    angle = (np.arange(WIDTH) / WIDTH - 0.5) * _SPAN
+    angle = (np.arange(WIDTH) / WIDTH - 0.5) * SPAN
     line = (11.5 - hair.hairline(angle, style.recede if style else 1.0)) / 25 * HEIGHT
     above = line[None] - np.arange(HEIGHT)[:, None]
     soft = 6 if style else 16
     mask = (1 / (1 + np.exp(-(above - 4) / soft))).astype(np.float32)
-    _mix(image, mask * (0.85 if style else 0.12), t.hair_colour)
+    mix(image, mask * (0.85 if style else 0.12), t.hair_colour)
 
 
 def _make_up(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
@@ -150,9 +92,9 @@ def _make_up(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.ran
         return
     shadow = np.array([(120, 84, 96), (104, 92, 124), (128, 96, 72), (88, 76, 72)][int(rng.integers(4))])
     for vertex in (27, 257):
-        _mix(image, 0.40 * strength * _spot(at[vertex] + (0, 3), 0.55), shadow * (0.5 + image.mean() / 350))
+        mix(image, 0.40 * strength * spot(at[vertex] + (0, 3), 0.55), shadow * (0.5 + image.mean() / 350))
     for vertex in (50, 280):
-        image *= 1 + _spot(at[vertex], 1.2)[..., None] * np.array([0.03, -0.09, -0.06], np.float32) * strength
+        image *= 1 + spot(at[vertex], 1.2)[..., None] * np.array([0.03, -0.09, -0.06], np.float32) * strength
     gloss -= 0.06 * strength
 
 
@@ -163,14 +105,14 @@ def _lips(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random
     stick = np.array([(176, 52, 60), (168, 66, 84), (190, 92, 88), (128, 40, 52)][int(rng.integers(4))])
     colour = natural + (stick - natural) * t.make_up * 0.75
     mask = area(mesh.LIP_OUTLINE, 2.2)
-    lines = cv2.GaussianBlur(_noise(rng, 2), (0, 0), sigmaX=0.8, sigmaY=5)
-    _mix(image, mask * 0.92, colour * 1.0)
+    lines = cv2.GaussianBlur(noise(rng, 2), (0, 0), sigmaX=0.8, sigmaY=5)
+    mix(image, mask * 0.92, colour * 1.0)
     image *= 1 + (mask * lines * 0.06)[..., None]
     gloss += mask * (0.10 + 0.25 * t.make_up)
     seam = np.zeros((HEIGHT, WIDTH), np.uint8)
     middle = (coordinates()[[78, *mesh.UPPER_LIP, 308]] + coordinates()[[78, *mesh.LOWER_LIP, 308]]) / 2
     cv2.polylines(seam, [np.round(middle * 16).astype(np.int32)], False, 255, 3, cv2.LINE_AA, 4)
-    _mix(image, cv2.GaussianBlur(seam.astype(np.float32) / 255, (0, 0), 1.5) * 0.55, colour * 0.4)
+    mix(image, cv2.GaussianBlur(seam.astype(np.float32) / 255, (0, 0), 1.5) * 0.55, colour * 0.4)
 
 
 _CHEEK_LINE = (234, 147, 192, 216, 92, 165, 167, 164)
@@ -203,12 +145,12 @@ def _beard(
     if kind == "none":
         return
     mask = _beard_area_of(kind)
-    strands = cv2.GaussianBlur(_noise(rng, 1.6), (0, 0), sigmaX=0.7, sigmaY=3.2)
+    strands = cv2.GaussianBlur(noise(rng, 1.6), (0, 0), sigmaX=0.7, sigmaY=3.2)
     strands /= strands.std()
     dense = 0.34 if kind == "stubble" else 0.93
     cover = (mask * (1.25 + 0.16 * strands) - 0.12).clip(0, 1) * dense
     colour = np.array(subject.traits.hair_colour) * 0.95
-    _mix(image, cover * (0.93 + 0.07 * np.tanh(strands)), colour)
+    mix(image, cover * (0.93 + 0.07 * np.tanh(strands)), colour)
     if kind != "stubble":
         image *= 1 + (cover * strands * 0.13)[..., None]
         relief += (mask * strands * 0.008 + mask * 0.12).astype(np.float32)
@@ -242,7 +184,7 @@ def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.rand
     dark = np.minimum(np.array(t.hair_colour) * 0.8, 150)
     if sum(t.hair_colour) > 360:
         dark = dark * 0.75
-    _mix(image, cover * 0.88, dark)
+    mix(image, cover * 0.88, dark)
     relief += cover * 0.012
 
 
@@ -255,4 +197,4 @@ def _lashes(image: np.ndarray, subject: Subject) -> None:
             line = np.round(coordinates()[vertices] * 16).astype(np.int32)
             cv2.polylines(mask, [line], False, 255, wide + int(3 * t.make_up), cv2.LINE_AA, 4)
             soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 1.3)
-            _mix(image, soft * (strength * (0.75 + 0.25 * t.make_up)), (28, 20, 20))
+            mix(image, soft * (strength * (0.75 + 0.25 * t.make_up)), (28, 20, 20))

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from lib.synthetic import mesh
+from lib.synthetic.subdivide import bilaplacian
 
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43)
 NAMES = {
@@ -114,7 +115,7 @@ def jaw_weight() -> np.ndarray:
     values |= {int(s.mirror[v]): w for v, w in values.items()}
     fixed = np.array(list(values))
     face = s.triangles[(s.triangles < 468).all(1)]
-    weight = mesh.bilaplacian(face, 468, fixed, np.array(list(values.values()))[:, None])[:, 0].clip(0, 1)
+    weight = bilaplacian(face, 468, fixed, np.array(list(values.values()))[:, None])[:, 0].clip(0, 1)
     weight = np.concatenate([weight, np.zeros(len(s.points) - 468)])
     moved = weight[s.parent] * np.where(s.follow > 0, np.maximum(s.follow, 0.6), 0)
     oval = _under_jaw(s, weight)
@@ -139,7 +140,7 @@ def _field(unit: int) -> np.ndarray:
     if unit == 43:
         values |= _closed_lid(s)
     values |= {int(s.mirror[v]): d * (-1, 1, 1) for v, d in values.items()}
-    for v in mesh_middle(s):
+    for v in _middle(s):
         if v in values:
             values[v] = values[v] * (0, 1, 1)
     handles = np.array([v for v, d in values.items() if d.any()])
@@ -149,11 +150,11 @@ def _field(unit: int) -> np.ndarray:
     fixed = np.array(list(values))
     face = s.triangles[(s.triangles < 468).all(1)]
     field = np.zeros_like(s.points)
-    field[:468] = mesh.bilaplacian(face, 468, fixed, np.array(list(values.values())))
+    field[:468] = bilaplacian(face, 468, fixed, np.array(list(values.values())))
     return field
 
 
-def mesh_middle(s: mesh.Surface) -> np.ndarray:
+def _middle(s: mesh.Surface) -> np.ndarray:
     """Return the vertices on the mid-line: their own mirror images."""
     return np.flatnonzero(s.mirror == np.arange(468))
 
@@ -195,7 +196,7 @@ def turn_jaw(points: np.ndarray, weight: np.ndarray, degrees: float) -> np.ndarr
 
 
 @lru_cache(maxsize=1)
-def _lid_vertices() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def lid_vertices() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Return, per eye, the vertices that ride on the eyeball and how tightly (1: on it, 0: only kept outside)."""
     s = mesh.surface()
     ring = {v: 1.0 for v in (*mesh.UPPER_LID[1:-1], *mesh.LOWER_LID[1:-1])} | {246: 0.8, 173: 0.6, 7: 0.8, 155: 0.5}
@@ -208,7 +209,7 @@ def _slide_lids(points: np.ndarray, base: np.ndarray, eyes: np.ndarray) -> None:
     """Put the lid margins back on the eyeballs and keep the skin around them outside, in place; strips follow."""
     s = mesh.surface()
     before = points[:468].copy()
-    for (vertices, tight), centre in zip(_lid_vertices(), eyes, strict=True):
+    for (vertices, tight), centre in zip(lid_vertices(), eyes, strict=True):
         away = points[vertices] - centre
         far = np.linalg.norm(away, axis=1)
         rest = np.linalg.norm(base[vertices] - centre, axis=1)

@@ -6,7 +6,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from lib.synthetic import mesh, skin
+from lib.synthetic import brush, mesh
 from lib.synthetic.units import UNITS
 
 # name: curves (each landmarks or places between two), width in texels, depth in cm, units that deepen it, share by age
@@ -50,7 +50,7 @@ def folds() -> tuple[Fold, ...]:
     made = []
     for curves, width, depth, drive, age in _FOLDS.values():
         for side in (0, 1):
-            height = np.zeros((skin.HEIGHT, skin.WIDTH), np.float32)
+            height = np.zeros((brush.HEIGHT, brush.WIDTH), np.float32)
             for curve in curves:
                 height += _valley([_place(*p, mirror if side else None) for p in curve], width)
             index = tuple((UNITS.index(u), share) for u, share in drive.items())
@@ -60,7 +60,7 @@ def folds() -> tuple[Fold, ...]:
 
 def _place(a: int, share: float, b: int, mirror: np.ndarray | None) -> np.ndarray:
     """Return the point (column, row) the fraction `share` of the way from landmark a to b; on the left with a mirror."""
-    at = skin.coordinates()
+    at = brush.coordinates()
     if mirror is not None:
         a, b = mirror[a], mirror[b]
     return at[a] + share * (at[b] - at[a])
@@ -73,7 +73,7 @@ def _valley(places: list[np.ndarray], width: float) -> np.ndarray:
     smooth = np.stack([np.interp(t, knots, curve[:, i]) for i in (0, 1)], axis=1)
     for _ in range(60):
         smooth[1:-1] = (smooth[:-2] + smooth[2:]) / 2
-    line = np.zeros((skin.HEIGHT, skin.WIDTH), np.uint8)
+    line = np.zeros((brush.HEIGHT, brush.WIDTH), np.uint8)
     for k in range(len(smooth) - 1):
         strength = int(255 * np.sin(np.pi * (k + 0.5) / len(t)) ** 0.6)
         a, b = (tuple(map(int, np.round(smooth[j] * 16))) for j in (k, k + 1))
@@ -86,8 +86,8 @@ def _valley(places: list[np.ndarray], width: float) -> np.ndarray:
 def _patches(height: np.ndarray) -> tuple[tuple[int, int, np.ndarray], ...]:
     """Return the part that is not flat, at each size of the skin."""
     made = []
-    for level in range(skin.LEVELS):
-        size = (skin.WIDTH >> level, skin.HEIGHT >> level)
+    for level in range(brush.LEVELS):
+        size = (brush.WIDTH >> level, brush.HEIGHT >> level)
         small = cv2.resize(height, size, interpolation=cv2.INTER_AREA)
         rows, columns = np.nonzero(np.abs(small) > 1e-4)
         window = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)

@@ -1,0 +1,104 @@
+"""A subject made ready for the camera: one list of vertices and triangles, painted."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from lib.synthetic import brush, hair, mesh, parts, raster, shade, shape, skin
+from lib.synthetic.people import Subject
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A subject made ready: float32 arrays over the fine skin followed by all parts."""
+
+    head: shape.Head
+    skin: tuple[skin.Skin, ...]
+    rigid: np.ndarray  # (p, 3), the parts
+    body: np.ndarray  # (n,)
+    jaw: np.ndarray  # (p,)
+    triangles: np.ndarray
+    material: np.ndarray
+    uv: np.ndarray
+    sky: np.ndarray  # (n,), openness
+    plain: np.ndarray  # (9, 3)
+    strands: np.ndarray  # (256,)
+    curl: float
+
+
+@lru_cache(maxsize=24)
+def actor(subject: Subject) -> Actor:
+    """Return a subject made ready; the last 24 are kept."""
+    head, s = shape.head(subject), mesh.surface()
+    first = [s.refine.shape[0]]
+    for part in head.parts:
+        first.append(first[-1] + len(part.points))
+    uv = [s.refine @ brush.coordinates(), *(p.uv for p in head.parts)]
+    triangles = [s.fine, *(p.triangles + at for p, at in zip(head.parts, first, strict=False))]
+    material = [s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)]
+    style = hair.STYLES[subject.traits.hair_style]
+    painted = skin.paint(subject)
+    reach = 0.10 if style is None or style.hem is None else 0.03
+    ragged = subject.rng(4).uniform(1 - reach, 1.0, 256).astype(np.float32)
+    return Actor(
+        head, painted,
+        np.concatenate([p.points for p in head.parts]),
+        np.concatenate([np.zeros(first[0]), *(p.body for p in head.parts)]),
+        np.concatenate([p.jaw for p in head.parts]),
+        np.concatenate(triangles).astype(np.int32), np.concatenate(material),
+        np.concatenate(uv).astype(np.float32), _openness(head, first), _plain(subject, painted[0]), ragged,
+        style.curl if style else 0.0,
+    )  # fmt: skip
+
+
+def _openness(head: shape.Head, first: list[int]) -> np.ndarray:
+    """Return float32 (n,): how much sky each vertex sees, from how deep it lies in its surroundings."""
+    s = mesh.surface()
+    points, smooth = s.refine @ head.control, head.control.copy()
+    total = np.zeros(len(smooth))
+    np.add.at(total, s.triangles.ravel(), 1.0)
+    for _ in range(4):
+        mean = np.zeros_like(smooth)
+        for a, b in ((0, 1), (1, 2), (2, 0)):
+            np.add.at(mean, s.triangles[:, a], smooth[s.triangles[:, b]])
+        smooth = 0.5 * smooth + 0.5 * mean / total[:, None]
+    outward = raster.normals(points.astype(np.float32), s.fine)
+    depth = ((s.refine @ smooth - points) * outward).sum(1).clip(0, 1.2)
+    sky = np.ones(first[-1])
+    sky[: first[0]] = 1 - 0.55 * depth
+    mouth = np.unique(s.fine[s.material == mesh.MOUTH])
+    front = points[:468, 2][list(mesh.LIP_RING)].mean()
+    sky[mouth] = np.minimum(sky[mouth], np.exp(-(front - points[mouth, 2]).clip(0, None) * 1.1))
+    for part, at in zip(head.parts, first, strict=False):
+        if part.material in (parts.TEETH, parts.TONGUE):
+            sky[at : at + len(part.points)] = 0.75 if part.material == parts.TEETH else 0.4
+    return sky.astype(np.float32)
+
+
+def _plain(subject: Subject, painted: skin.Skin) -> np.ndarray:
+    """Return the linear colour of each material, float32 (9, 3)."""
+    t = subject.traits
+    tone = brush.tone(painted.colour)
+    colours = {
+        parts.MOUTH: (96, 38, 40), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
+        parts.HAIR: t.hair_colour, parts.SHIRT: t.shirt, parts.FRAME: t.frame, parts.PLAIN: tone,
+    }  # fmt: skip
+    plain = np.zeros((9, 3), np.float32)
+    for material, colour in colours.items():
+        plain[material] = (np.array(colour) / 255) ** shade.GAMMA
+    return plain
+
+
+@lru_cache(maxsize=1)
+def hairs() -> np.ndarray:
+    """Return the brightness of strands, float32 (64, 512): fine across, slow along."""
+    rng = np.random.default_rng(8)
+    noise = cv2.GaussianBlur(
+        rng.standard_normal((64, 512)).astype(np.float32), (0, 0), sigmaX=0.9, sigmaY=4, borderType=cv2.BORDER_REFLECT
+    )
+    coarse = cv2.GaussianBlur(
+        rng.standard_normal((64, 512)).astype(np.float32), (0, 0), sigmaX=7, sigmaY=8, borderType=cv2.BORDER_REFLECT
+    )
+    return (0.55 + 0.2 * noise / noise.std() + 0.14 * coarse / coarse.std()).clip(0, 1.2).astype(np.float32)
