@@ -10,7 +10,8 @@ The pipeline, upstream first; a module imports only from those printed before it
     duplicates   exact and near copies of an image
     cleaning     what is kept, what is dropped, and why
     labelling    labels by hand, and the agreement of annotators
-    labelling_window  the same in a window and in a notebook
+    labelling_window  the same in a window
+    labelling_widget  the same in a notebook
     recordings   the sharpest frames of a video, to be labelled
     leaks        the gate: what two sides of a split must not share
     splits       subject-disjoint splits, saved; the one reading of the test

@@ -14,6 +14,7 @@ resumes. Further columns of it (subject, split) are kept.
 import math
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
@@ -88,12 +89,14 @@ class Session:
         emotion = f" is {self.answers[self.current][0]}: which level?" if self.asks == "level" else ": which emotion?"
         return f"{done} labelled; {self.current}{emotion}"
 
-    def image(self) -> np.ndarray:
-        """Return the image shown, uint8 RGB (H, W, 3); plain grey where it cannot be read, or nothing is left."""
+    def image(self, pixels: int = 560) -> np.ndarray:
+        """Return the image shown, uint8 RGB (H, W, 3), the longer edge scaled to `pixels`; grey where none is."""
         try:
-            return images.to_rgb(images.read(self.folder / (self.current or "")))
+            image = images.to_rgb(images.read(self.folder / (self.current or "")))
         except images.ImageError:
-            return np.full((240, 320, 3), 128, dtype=np.uint8)
+            image = np.full((3, 4, 3), 128, dtype=np.uint8)
+        scale = pixels / max(image.shape[:2])
+        return cv2.resize(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
 
     def press(self, key: str) -> bool:
         """Do what the key says and save; return whether it meant anything now."""

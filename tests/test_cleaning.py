@@ -11,7 +11,7 @@ from lib import cleaning, datasets, duplicates, images, leaks
 from lib.datasets import table as one_table
 from lib.emotions import EMOTIONS
 
-SHARED = os.environ.get("FACE_STUDY_SHARED", "")
+FER2013 = Path(os.environ.get("FACE_STUDY_SHARED", "nowhere")) / "fer2013"
 CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a take of 11 frames
 
 
@@ -247,9 +247,9 @@ def test_a_box_beyond_the_image_is_cut_to_it(photographs):
     assert np.isfinite(cleaning.fingerprint(table, boxes)[1]).all()
 
 
-@pytest.mark.skipif(not (SHARED and (Path(SHARED) / "fer2013" / "fer2013.csv").is_file()), reason="no real FER-2013 at hand")
+@pytest.mark.skipif(not (FER2013 / "fer2013.csv").is_file(), reason="no fer2013/fer2013.csv in $FACE_STUDY_SHARED")
 def test_real_fer_2013_has_the_twins_that_we_counted():
-    table = datasets.load("fer2013", root=Path(SHARED) / "fer2013")
+    table = datasets.load("fer2013", root=FER2013)
     table, thumbnails = cleaning.fingerprint(table, np.full((len(table), 4), np.nan))
     train = (table["split"] == "train").to_numpy()
     public = (table["split"] == "validation").to_numpy()

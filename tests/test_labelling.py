@@ -219,10 +219,16 @@ def test_real_keys_in_the_real_window_label_a_folder(folder, screen):
     assert list(labels(folder).values()) == [("happy", "0.6"), ("unsuitable", ""), ("surprise", "1.0")]
 
 
-def test_the_widget_takes_typed_keys_and_clicks(folder):
-    from lib import labelling_window
+def test_without_a_screen_the_command_says_what_else_to_do(folder, monkeypatch, capsys):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert cli.main(["label", str(folder)]) == 2
+    assert "label in notebook 02 instead" in capsys.readouterr().err
 
-    box = labelling_window.widget(labelling.Session(folder))
+
+def test_the_widget_takes_typed_keys_and_clicks(folder):
+    from lib import labelling_widget
+
+    box = labelling_widget.widget(labelling.Session(folder))
     picture, status, buttons, field = box.children
     before = picture.value
     field.value = "4"

@@ -1,0 +1,40 @@
+"""The labelling session in a notebook: the same as the window's."""
+
+import io
+from collections.abc import Callable
+
+import ipywidgets
+from PIL import Image
+
+from lib.labelling import Session
+
+
+def widget(session: Session) -> ipywidgets.VBox:
+    """Return image, line, buttons, and a field that takes keys as they are typed."""
+    picture, status, buttons = ipywidgets.Image(format="png"), ipywidgets.Label(), ipywidgets.HBox()
+    field = ipywidgets.Text(placeholder="click here and type keys", continuous_update=True)
+
+    def show() -> None:
+        data = io.BytesIO()
+        Image.fromarray(session.image()).save(data, "PNG")
+        picture.value, status.value = data.getvalue(), session.status
+        buttons.children = [_button(key, meaning, press) for key, meaning in session.keys.items()]
+
+    def press(key: str) -> None:
+        session.press(key)
+        show()
+
+    def typed(change: dict) -> None:
+        for key in change["new"]:
+            press(key)
+        field.value = ""
+
+    field.observe(typed, "value")
+    show()
+    return ipywidgets.VBox([picture, status, buttons, field])
+
+
+def _button(key: str, meaning: str, press: Callable[[str], None]) -> ipywidgets.Button:
+    button = ipywidgets.Button(description=f"{key} {meaning}", layout={"width": "auto"})
+    button.on_click(lambda _: press(key))
+    return button
