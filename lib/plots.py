@@ -85,10 +85,74 @@ def over_a_sequence(outputs: np.ndarray, emotions: Sequence[str], ax: Axes) -> A
     return ax
 
 
+def photograph(
+    image: np.ndarray, ax: Axes, landmarks: np.ndarray | None = None, window: np.ndarray | None = None
+) -> Axes:
+    """Draw an image, uint8 (H, W[, 3]), with landmarks (n, 2) as dots and a window (4, 2), the corners of a crop."""
+    height, width = image.shape[:2]
+    ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+    if landmarks is not None:
+        ax.scatter(*landmarks.T, s=5, color="#00d5ff", edgecolors="#10242c", linewidths=0.3)
+    if window is not None:
+        ax.plot(*window[[0, 1, 2, 3, 0]].T, color="#ffb000", lw=1.2)
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    ax.set_axis_off()
+    return ax
+
+
+def strip(pictures: Sequence[np.ndarray], ax: Axes, titles: Sequence[str] = ()) -> Axes:
+    """Draw pictures of one size, uint8 (P, P[, 3]), side by side, each below its title."""
+    side = pictures[0].shape[1]
+    ax.imshow(np.hstack(pictures), cmap="gray", vmin=0, vmax=255)
+    for place, title in enumerate(titles):
+        ax.text((place + 0.5) * side, -0.04 * side, title, ha="center", va="bottom", fontsize=8)
+    ax.set_axis_off()
+    return ax
+
+
 def emotion_row(emotions: Sequence[str], ax: Axes) -> Axes:
     """Draw the emotions in the order of their index, each in its colour."""
     for place, name in enumerate(emotions):
         ax.bar(place, 1, width=0.96, color=COLOURS[name])
         ax.text(place, 0.5, f"{place}  {name}", ha="center", va="center", color="white")
     ax.set_axis_off()
+    return ax
+
+
+def layers(table: pd.DataFrame, column: str, unit: str, ax: Axes, colour: str = "#2e6fb0") -> Axes:
+    """Draw one bar per layer that has weights, first on top; `table` from `lib.models.anatomy.table`."""
+    table = table[table["multiply_adds"] > 0]
+    ax.barh(table["layer"], table[column], color=colour)
+    for place, value in enumerate(table[column]):
+        ax.text(value, place, f" {value:.3g}", va="center", fontsize=8)
+    ax.invert_yaxis()
+    ax.set(xlabel=unit, xlim=(0, 1.2 * table[column].max()))
+    return ax
+
+
+def receptive_fields(image: np.ndarray, table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw an image (H, W, 3) and, about its centre, the square of pixels that one output of each layer sees."""
+    ax.imshow(image)
+    centre, colours = (np.array(image.shape[:2]) - 1) / 2, ("#ffd166", "#06d6a0", "#4cc9f0", "#f72585", "#ffffff")
+    for (layer, side), colour in zip(
+        table[["layer", "receptive_field"]].itertuples(index=False), colours, strict=False
+    ):
+        low, high = centre - side / 2, centre + side / 2
+        ax.plot([low[1], high[1], high[1], low[1], low[1]], [low[0], low[0], high[0], high[0], low[0]], color=colour)
+        ax.text(low[1] + 1, low[0] + 1, f"{layer}, {side} px", color=colour, fontsize=8, va="top")
+    ax.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5), xticks=[], yticks=[])
+    return ax
+
+
+def tiles(pictures: np.ndarray, texts: np.ndarray, rows: Sequence[str], columns: Sequence[str], ax: Axes) -> Axes:
+    """Draw pictures (rows, columns, H, W[, 3]) as one sheet, a text (rows, columns) in the corner of each."""
+    high, wide = pictures.shape[2:4]
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in pictures], axis=0)
+    ax.imshow(sheet, cmap="magma")
+    for (row, column), text in np.ndenumerate(texts):
+        place = (column * wide + 0.04 * wide, row * high + 0.05 * high)
+        ax.text(*place, text, color="white", fontsize=7, va="top", bbox={"color": "black", "alpha": 0.5, "pad": 1})
+    ax.set_xticks((np.arange(len(columns)) + 0.5) * wide, columns)
+    ax.set_yticks((np.arange(len(rows)) + 0.5) * high, rows)
+    ax.tick_params(length=0)
     return ax
