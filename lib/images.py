@@ -41,9 +41,7 @@ def read(path: Path | str) -> np.ndarray:
         if frames > 1 and image.format != "MPO":  # MPO: a JPEG with a preview behind it, as phones write
             raise ImageError("animated", f"{path} holds {frames} pictures; expected one")
         if image.mode == "F":
-            raise ImageError(
-                "unreadable", f"{path} has floating-point pixels; expected 8 or 16 bits"
-            )
+            raise ImageError("unreadable", f"{path} has floating-point pixels; expected 8 or 16 bits")
         try:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
@@ -105,11 +103,10 @@ def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
         raise ImageError("unreadable", f"{path} is not a video that can be decoded; expected .mp4, .avi or the like")
     try:
         while True:
-            seconds = video.get(cv2.CAP_PROP_POS_MSEC) / 1000
             there, bgr = video.read()
             if not there:
                 return
-            yield seconds, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            yield video.get(cv2.CAP_PROP_POS_MSEC) / 1000, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     finally:
         video.release()
 

@@ -1,4 +1,4 @@
-"""`run_all.sh` and the environment that it makes, in a small checkout with one pinned package in place of two hundred."""
+"""`run_all.sh` and the environment that it makes, in a small checkout with one pinned package instead of many."""
 
 import base64
 import hashlib

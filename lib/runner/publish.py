@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from lib.paths import BUILD, ROOT
 from lib.runner import plan, verdict
@@ -51,11 +50,11 @@ def copy_figures() -> int:
     return len(new)
 
 
-def render_readme(path: Path = README) -> str:
+def render_readme() -> str:
     """Write the README's tables anew; return whether that changed anything, in words."""
-    before = path.read_text(encoding="utf-8")
+    before = README.read_text(encoding="utf-8")
     after = rendered(before)
-    path.write_text(after, encoding="utf-8")
+    README.write_text(after, encoding="utf-8")
     return "unchanged" if after == before else "rendered anew"
 
 

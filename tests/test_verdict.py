@@ -1,0 +1,121 @@
+"""Reproduced or not, the published reference, and the site."""
+
+import json
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
+
+from lib.runner import plan, publish, site, verdict
+
+
+def result(
+    name: str, value: float | None, low: float | None = None, high: float | None = None, kind: str = "metric"
+) -> dict:
+    """Return a result as the files hold it."""
+    fields = {"name": name, "value": value, "low": low, "high": high, "kind": kind, "n": 40, "unit": "", "seeds": 1}
+    return fields | {"protocol": "by subject", "origin": "stand-in", "paper": 0.9}
+
+
+def run_with(*results: dict, profile: str = "standard") -> dict:
+    """Return the content of a results file."""
+    where = {"commit": 40 * "a", "dirty": False, "profile": profile, "written": "now", "versions": {}}
+    where |= {"cpu": "<cpu>", "cores": 2, "gpu": "none", "python": "3.11"}
+    return {"provenance": where, "origins": {"mug": "stand-in"}, "results": list(results)}
+
+
+@pytest.mark.parametrize(
+    ("value", "reference", "expected"),
+    [
+        (0.5, result("a", 0.52, 0.45, 0.6), True),
+        (0.44, result("a", 0.52, 0.45, 0.6), False),
+        (0.525, result("a", 0.52), True),
+        (0.53, result("a", 0.52), False),
+        (7, result("a", 7, kind="exact"), True),
+        (8, result("a", 7, 6, 9, kind="exact"), False),
+        (None, result("a", 0.5, 0.4, 0.6), False),
+        (None, result("a", None), True),
+        (0.5, result("a", None), False),
+    ],
+)
+def test_a_value_is_reproduced_inside_the_interval_of_the_reference(value, reference, expected):
+    assert verdict.agrees(value, reference) is expected
+
+
+def test_times_and_new_results_are_shown_but_not_judged_and_missing_ones_count_as_no():
+    now = {"06": run_with(result("same", 0.5), result("new", 1.0), result("time", 3.0))}
+    reference = {"06": run_with(result("same", 0.5), result("gone", 0.1), result("time", 9.0, kind="time"))}
+    lines = verdict.lines(verdict.compare(now, reference | {"07": run_with(result("other", 1.0))}))
+    assert lines[-1] == "reproduced 1 of 2"
+    assert [line.split()[-1] for line in lines[1:-1]] == ["yes", "-", "-", "NO"]
+    assert "other" not in "\n".join(lines)  # a notebook that did not run
+
+
+def test_smoke_is_judged_by_its_own_reference_among_the_tests():
+    assert verdict.reference_path("smoke").parent.name == "tests"
+    assert verdict.reference_path("standard").parent.name == "figures"
+    assert verdict.reference_path("fer2013").name == "results_fer2013.json"
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A study of one notebook, run with the profile `standard`, its reference not yet published."""
+    for module in (verdict, publish):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    for module in (verdict, publish, site):
+        monkeypatch.setattr(module, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(publish, "README", tmp_path / "README.md")
+    for folder in ("notebooks", "build/results", "build/figures", "build/executed", "figures"):
+        (tmp_path / folder).mkdir(parents=True)
+    text = "# 06 A <title>\n\n**Question.** Why?  \n**You will see.** A bar.  \n**Time.** 1 minute; MUG."
+    notebook = writes(new_notebook(cells=[new_markdown_cell(text), new_code_cell("1 + 1")]))
+    for path in ("notebooks", "build/executed"):
+        (tmp_path / path / "06_test.ipynb").write_text(notebook)
+    monkeypatch.setattr(publish.plan, "paths", lambda: {"06": tmp_path / "notebooks" / "06_test.ipynb"})
+    monkeypatch.setattr(
+        publish.plan, "make_plan", lambda _: [plan.Step(plan.read_notebook(publish.plan.paths()["06"]), {}, {}, 1)]
+    )
+    (tmp_path / "build/results/06.json").write_text(json.dumps(run_with(result("toy/accuracy", 0.95, 0.9, 0.97))))
+    (tmp_path / "build/figures/06_bar.png").write_bytes(b"picture")
+    (tmp_path / "figures/06_old.png").write_bytes(b"old picture")
+    (tmp_path / "figures/hand_made.png").write_bytes(b"kept")
+    markers = [f"<!-- {name}: rendered -->\nold\n<!-- {name}: end -->\n" for name in ("notebooks", "results")]
+    (tmp_path / "README.md").write_text("before\n" + "".join(markers) + "after\n")
+    return tmp_path
+
+
+def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study):
+    assert publish.publish("standard")[0] == "figures/results.json: 1 results"
+    assert sorted(path.name for path in (study / "figures").iterdir()) == [
+        "06_bar.png",
+        "hand_made.png",
+        "results.json",
+    ]
+    readme = (study / "README.md").read_text()
+    assert "| [06 A <title>](notebooks/06_test.ipynb) | Why? | 1 minute; MUG. |" in readme
+    assert "| toy/accuracy | 0.9 | 0.95 | [0.9, 0.97] | 40 | stand-in |" in readme
+    assert readme.startswith("before\n")
+    assert readme.endswith("after\n")
+    assert publish.render_readme() == "unchanged"
+    reference = verdict.read_reference("standard")
+    assert verdict.lines(verdict.compare(verdict.read_results(), reference))[-1] == "reproduced 1 of 1"
+
+
+def test_publishing_refuses_the_results_of_another_profile(study):
+    (study / "build/results/06.json").write_text(json.dumps(run_with(profile="smoke")))
+    with pytest.raises(plan.PlanError, match="notebook 06 has results of smoke, not of standard"):
+        publish.publish("standard")
+    assert (study / "figures/06_old.png").exists()
+
+
+def test_the_site_links_every_notebook_and_shows_results_figures_and_provenance(study):
+    results = verdict.read_results()
+    first = site.build(verdict.compare(results, results))
+    text = first.read_text()
+    assert '<a href="06_test.html">06 A &lt;title&gt;</a>' in text
+    assert '<img src="figures/06_bar.png"' in text
+    assert "toy/accuracy" in text
+    assert "Reproduced 1 of 1" in text
+    assert "&lt;cpu&gt;, 2 cores" in text
+    assert "mug: stand-in" in text
+    assert (first.parent / "figures/06_bar.png").read_bytes() == b"picture"
+    assert '<a href="index.html">Results</a>' in (first.parent / "06_test.html").read_text()
