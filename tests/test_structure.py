@@ -34,9 +34,9 @@ def tags(cell: dict) -> list[str]:
 @each_notebook
 def test_a_notebook_is_valid_and_stripped(path):
     notebook = nbformat.from_dict(json.loads(path.read_text()))
-    nbformat.validate(notebook)
     ids = [cell.id for cell in notebook.cells]
     assert len(set(ids)) == len(ids)
+    nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
     assert "papermill" not in notebook.metadata
     for cell in cells(path):
