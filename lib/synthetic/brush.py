@@ -27,7 +27,7 @@ def unroll(points: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def coordinates() -> np.ndarray:
-    """Return float64 (V, 2): the place of each control vertex on the picture; the inside of lids lies inside the eye."""
+    """Return float64 (V, 2): each control vertex on the picture; the inside of lids lies inside the eye."""
     s = mesh.surface()
     place = unroll(s.points)
     for first, ring in ((468, mesh.LID_RING), (484, s.mirror[list(mesh.LID_RING)])):
@@ -50,7 +50,7 @@ def spot(place: np.ndarray, reach: float) -> np.ndarray:
 
 
 def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = None) -> np.ndarray:
-    """Return the mask float32 (HEIGHT, WIDTH) of a polygon of landmarks, or of places `at`, blurred by `soft` texels."""
+    """Return the mask (HEIGHT, WIDTH) of a polygon of landmarks, or of places `at`, blurred by `soft` texels."""
     corners = coordinates()[list(vertices)] if at is None else at
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)

@@ -14,7 +14,7 @@ def _grain() -> np.ndarray:
 
 
 def grain(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return float32 noise (h, w, 3), sd 1: a window at random into one stored field, because drawing it anew is slow."""
+    """Return float32 noise (h, w, 3), sd 1: a random window into one stored field; drawing it anew is slow."""
     row, column = rng.integers(0, 256, 2)
     field_ = _grain()
     if shape[0] + 256 > len(field_) or shape[1] + 256 > len(field_):

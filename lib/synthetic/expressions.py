@@ -11,7 +11,7 @@ from lib.emotions import EMOTIONS_8
 from lib.synthetic.people import Subject
 from lib.synthetic.units import UNITS
 
-# emotion: (probability, {unit: (share of people, strength at 100 %)}); a share of 1 makes the unit part of the prototype
+# emotion: (probability, {unit: (share of people, strength at 100 %)}); a share of 1: the unit is part of the prototype
 VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = {
     "angry": (
         (0.45, {4: (1, 1.0), 7: (1, 0.85), 24: (1, 0.9), 17: (0.52, 0.45), 9: (0.2, 0.2)}),

@@ -24,7 +24,7 @@ EYE_RADIUS = 1.27  # cm; 1.2 in people, larger because our lids have no thicknes
 EYE = np.array([3.15, -0.02, -0.72])  # centre of the left eyeball
 SKULL_CENTRE, SKULL_AXES = np.array([0.0, 0.9, -6.6]), np.array([7.35, 9.6, 9.1])
 
-# Rings of vertices, from the subject's right to left or from the outer corner on; right eye, the left one is its mirror.
+# Rings of vertices, from the subject's right to left or from the outer corner on; of the eyes, the right one.
 OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
@@ -72,7 +72,7 @@ def surface() -> Surface:
     build = _Builder(points, triangles)
     for ring in (LID_RING, tuple(mirror[list(LID_RING)])):
         build.extrude(ring, _behind_lid, 1.0)
-    inner = build.extrude(LIP_RING, lambda p: p + (0, 0, -0.7), 1.0, MOUTH)
+    inner = build.extrude(LIP_RING, lambda p: p + np.array([0, 0, -0.7]), 1.0, MOUTH)
     throat = build.extrude(inner, lambda p: (p - p.mean(0)) * (1.0, 1.0, 0.3) + p.mean(0) + (0, 0, -1.8), 0.8, MOUTH)
     throat = build.extrude(throat, lambda p: (p - p.mean(0)) * (0.7, 1, 1) + p.mean(0) + (0, 0, -2), 0.5, MOUTH)
     build.cap(throat, 0.4, MOUTH)
@@ -162,9 +162,10 @@ def _adjust(points: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np
         moves[v] = _on_eye(np.array([right[0] + (points[v, 0] - right[0]) * 1.1, y, 0]), right)
     for v in list(moves):
         moves[int(mirror[v])] = moves[v] * (-1, 1, 1)
+    gap = np.array([0, 0.01, 0])
     for above, below in zip(UPPER_LIP, LOWER_LIP, strict=True):
         middle = points[above] * 0.5 + points[below] * 0.5
-        moves[above], moves[below] = middle + (0, 0.01, 0), middle - (0, 0.01, 0)
+        moves[above], moves[below] = middle + gap, middle - gap
     near = set(moves) | set(LID_FOLD) | set(LIP_OUTLINE) | {int(mirror[v]) for v in LID_FOLD}
     distance = cKDTree(points[list(moves)]).query(points)[0]
     for v in range(len(points)):

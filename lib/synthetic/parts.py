@@ -55,7 +55,7 @@ def eyeball(centre: np.ndarray) -> Part:
 
 
 def teeth(mouth: np.ndarray, upper: bool) -> Part:
-    """Return one row of teeth behind the lips; uv are the place along the arch in teeth and 0 at the gum to 1 at the edge."""
+    """Return one row of teeth behind the lips; uv: place along the arch in teeth; 0 at the gum, 1 at the edge."""
     edge, gum = (-0.12, 1.0) if upper else (-0.42, -1.45)
     down, along = np.meshgrid(np.linspace(0, 1, 6), np.linspace(-1, 1, 25), indexing="ij")
     x = 2.35 * along
@@ -107,9 +107,11 @@ def ear(side: int, size: float, spread: float, head_x: float) -> Part:
 
 # height, half width, half depth, centre z of the neck and shoulders; the last of the skin is row 7
 _TORSO = np.array([
-    (-7.5, 4.6, 3.0, -8.6), (-9.0, 5.3, 4.3, -7.8), (-10.5, 5.5, 4.9, -7.3), (-12.0, 5.6, 5.3, -7.0), (-13.2, 5.8, 5.5, -7.0),
-    (-14.4, 6.2, 5.7, -7.1), (-15.4, 7.0, 6.0, -7.2), (-16.3, 8.6, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4), (-18.2, 14.0, 7.6, -7.5),
-    (-19.4, 17.0, 8.2, -7.6), (-21.0, 19.3, 8.9, -7.6), (-24.0, 21.0, 9.8, -7.6), (-30.0, 22.0, 10.5, -7.6), (-42.0, 22.0, 11.0, -7.6),
+    (-7.5, 4.6, 3.0, -8.6), (-9.0, 5.3, 4.3, -7.8), (-10.5, 5.5, 4.9, -7.3),
+    (-12.0, 5.6, 5.3, -7.0), (-13.2, 5.8, 5.5, -7.0), (-14.4, 6.2, 5.7, -7.1),
+    (-15.4, 7.0, 6.0, -7.2), (-16.3, 8.6, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4),
+    (-18.2, 14.0, 7.6, -7.5), (-19.4, 17.0, 8.2, -7.6), (-21.0, 19.3, 8.9, -7.6),
+    (-24.0, 21.0, 9.8, -7.6), (-30.0, 22.0, 10.5, -7.6), (-42.0, 22.0, 11.0, -7.6),
 ])  # fmt: skip
 
 
@@ -182,11 +184,11 @@ def glasses(
     for side, eye in zip((-1, 1), eyes, strict=True):
         centre = np.array([eye[0] + side * 0.12, eye[1] - 0.25, z])
         rim = centre + np.stack([x, y, -0.22 * (side * x / half[0]) - 0.1 * (x / half[0]) ** 2], axis=-1)
-        hinge = centre + (side * half[0], half[1] * 0.35, -0.32)
+        hinge = centre + np.array([side * half[0], half[1] * 0.35, -0.32])
         arm = np.array(
             [
                 hinge,
-                hinge + (side * 0.25, 0.05, -0.8),
+                hinge + np.array([side * 0.25, 0.05, -0.8]),
                 (side * (head_x + 0.25), 0.55, -3.0),
                 (side * (head_x + 0.25), 0.6, -6.3),
             ]

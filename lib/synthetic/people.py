@@ -12,7 +12,10 @@ AGE_BANDS = ("18-29", "30-49", "50-70")
 FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "beard")
 # sRGB of six skin tones from very light to very dark, after the Fitzpatrick scale (our choice of colours)
 TONES = np.array([(246, 214, 194), (238, 196, 168), (221, 171, 136), (192, 136, 98), (140, 92, 63), (92, 60, 44)])
-HAIR_COLOURS = {"black": (26, 22, 22), "dark brown": (58, 40, 30), "brown": (98, 68, 46), "blond": (196, 158, 102), "red": (140, 66, 34), "grey": (150, 148, 146)}  # fmt: skip
+HAIR_COLOURS = {
+    "black": (26, 22, 22), "dark brown": (58, 40, 30), "brown": (98, 68, 46),
+    "blond": (196, 158, 102), "red": (140, 66, 34), "grey": (150, 148, 146),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Subject:
 
 
 def _traits(rng: np.random.Generator) -> Traits:
-    """Draw a person. Male and female looks are not a switch: build, hair, beard and make-up only lean on one another."""
+    """Draw a person. Male and female are not a switch: build, hair, beard and make-up only lean on one another."""
     tone, age = int(rng.integers(1, 7)), float(rng.uniform())
     band = AGE_BANDS[min(int(age * 3), 2)]
     build = float(np.clip(rng.choice([0.25, 0.75]) + rng.normal(0, 0.17), 0, 1))
@@ -122,8 +125,8 @@ def _styles(angular: bool, tone: int, age: float) -> dict[str, float]:
     """Return hair styles and how likely each is."""
     if angular:
         curly = 1.0 if tone < 5 else 2.5
-        return {"short": 3, "side part": 2, "swept back": 1.5, "crop": 1.5, "buzz": 2, "curls": curly, "afro": curly - 0.9,
-                "bald": 0.4 + 1.2 * age, "receding": 0.2 + 2 * age, "long": 0.3}  # fmt: skip
+        return {"short": 3, "side part": 2, "swept back": 1.5, "crop": 1.5, "buzz": 2, "curls": curly,
+                "afro": curly - 0.9, "bald": 0.4 + 1.2 * age, "receding": 0.2 + 2 * age, "long": 0.3}  # fmt: skip
     curly = 0.7 if tone < 5 else 2.0
     return {"long": 2, "long fringe": 1.3, "long waves": 2, "bob": 1.2, "parted bob": 1.4, "bun": 1.3, "ponytail": 1.2,
             "curls": curly, "afro": curly - 0.4, "short": 0.6}  # fmt: skip

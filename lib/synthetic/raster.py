@@ -56,7 +56,7 @@ def visible(xy, near, triangles, material, uv, strands, height, width):
         ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
         double = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         m = material[f]
-        if double == 0 or (double > 0 and (m == SKIN or m == MOUTH or m == EYE)):
+        if double == 0 or (double > 0 and (m in (SKIN, MOUTH, EYE))):
             continue
         x0, x1 = max(int(np.ceil(min(ax, bx, cx) - 0.5)), 0), min(int(np.floor(max(ax, bx, cx) - 0.5)), width - 1)
         y0, y1 = max(int(np.ceil(min(ay, by, cy) - 0.5)), 0), min(int(np.floor(max(ay, by, cy) - 0.5)), height - 1)

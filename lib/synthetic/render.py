@@ -156,7 +156,7 @@ def _light(actor, points, xy, near, strength, scene, age, height, width) -> np.n
     """Return the picture as linear light, float32 (height, width, 3)."""
     per_cm = _FOCUS * min(height, width) * scene.zoom / DISTANCE * SUPERSAMPLING
     level = int(np.clip(np.round(np.log2(brush.TEXELS_PER_CM / per_cm)), 0, brush.LEVELS - 1))
-    h, w = int(round(height * SUPERSAMPLING)), int(round(width * SUPERSAMPLING))
+    h, w = round(height * SUPERSAMPLING), round(width * SUPERSAMPLING)
     grow = np.array([w / width, h / height], np.float32)
     which, weight = raster.visible(xy * grow, near, actor.triangles, actor.material, actor.uv, actor.strands, h, w)
     normal = raster.normals(points, actor.triangles)

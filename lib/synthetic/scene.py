@@ -14,15 +14,15 @@ class Scene:
     """One photograph's conditions.
 
     Attributes:
-        yaw, pitch, roll: degrees; yaw turns the nose to the right of the image, pitch up, roll turns the image clockwise.
+        yaw, pitch, roll: degrees; the nose turns to the right of the image, up, and the head clockwise.
         gaze: angles to the left and up, radians.
         shift: of the head in the image, as fractions of its shorter side (right, down).
         zoom: 1 makes the head about 0.62 of the shorter side.
         lamp: float32 (5, 3), see `shade.shade`.
         background: seed of the background; a negative one is a plain wall.
         wall: linear colour of the wall.
-        blur: sd in pixels of a 256-pixel image; grain: grey levels; jpeg: quality, 0 for none; small: size in pixels that
-            the image passes through, 0 for none.
+        blur, grain: sd in pixels of a 256-pixel image, and in grey levels.
+        jpeg, small: quality, and size in pixels that the image passes through; 0 for none.
         cover: seed of what hides a part of the face; negative for nothing.
     """
 
@@ -47,7 +47,7 @@ class Scene:
 
 
 def light(direction: tuple[float, float, float], strength: float, colour=(1.0, 0.97, 0.92), sky=0.34) -> np.ndarray:
-    """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light and the sky."""
+    """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light, the sky."""
     lamp = np.array(direction) / np.linalg.norm(direction)
     other = np.array([-lamp[0] * 0.9 - 0.1, 0.15, 0.8])
     colour = np.array(colour)

@@ -167,7 +167,7 @@ def shade(
                 seen = max(seen, np.float32(0.6)) * dim
                 open_ *= dim
                 gloss, sharp = np.float32(0.35), np.float32(40)
-            elif m == MOUTH or m == TONGUE:
+            elif m in (MOUTH, TONGUE):
                 gloss, sharp = np.float32(0.2) * open_, np.float32(30)
             elif m == HAIR:
                 row = int(abs(v) * (14 if curl < 0.8 else 150)) & 63

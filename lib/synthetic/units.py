@@ -1,9 +1,9 @@
 """Action units: how far each vertex moves when a muscle of the face is at full strength.
 
 A unit names a few vertices of the right half, how far each travels (cm: outward, up, forward) and which vertices hold
-still. The rest of the surface follows from the smoothest field through them (a bi-Laplacian solve on the mesh), mirrored,
-then split into a right and a left half. The jaw turns about its joint and lids slide over the eyeball, which no straight
-displacement can do: `deform` does both after the sum.
+still. The rest of the surface follows from the smoothest field through them (a bi-Laplacian solve on the mesh),
+mirrored, then split into a right and a left half. The jaw turns about its joint and lids slide over the eyeball, which
+no straight displacement can do: `deform` does both after the sum.
 """
 
 from functools import lru_cache
@@ -41,17 +41,20 @@ _MOVES: dict[int, tuple[tuple, tuple[int, ...], float]] = {
     5: (((mesh.UPPER_LID[1:-1], (0, 0.32, 0)), ((246, 173), (0, 0.16, 0)), ((27, 28, 29), (0, 0.14, -0.04))),
         (33, 133, *mesh.LOWER_LID, 52, 65, 55, 53, 46, 222, 223, 224), 2.5),
     6: ((((50, 101, 117, 118), (0.06, 0.42, 0.24)), ((119, 123), (0.05, 0.34, 0.18)),
-         ((228, 229, 230, 231), (0, 0.24, 0.10)), (mesh.LOWER_LID[1:-1], (0, 0.15, 0)), ((226, 35, 31), (-0.12, 0.02, 0.02))),
+         ((228, 229, 230, 231), (0, 0.24, 0.10)), (mesh.LOWER_LID[1:-1], (0, 0.15, 0)),
+         ((226, 35, 31), (-0.12, 0.02, 0.02))),
         (*mesh.UPPER_LID, 33, 133, *_LIPS, *_NOSE, 46, 70), 4.5),
     7: ((((144, 145, 153, 163), (0, 0.24, 0)), ((158, 159, 160, 157, 161), (0, -0.18, 0)),
          ((23, 24, 22), (0, 0.14, 0.03))), (33, 133, 52, 65, 55, 53, 46, 118, 119, 101), 2.5),
-    9: ((((129, 64, 49, 48), (0.10, 0.62, 0.10)), ((98, 126, 142), (0.06, 0.54, 0.14)), ((55, 8, 9), (-0.18, -0.42, 0.14)),
+    9: ((((129, 64, 49, 48), (0.10, 0.62, 0.10)), ((98, 126, 142), (0.06, 0.54, 0.14)),
+         ((55, 8, 9), (-0.18, -0.42, 0.14)),
          ((193, 122, 168), (0, -0.08, 0.12)), ((92, 165, 206), (0.06, 0.50, 0.12)), ((37, 39, 0), (0.0, 0.36, 0.06))),
         (1, 4, *_EYE, *_CORNER, 13, 14, 46), 4.0),
     10: ((((0, 37, 39), (0.02, 0.38, 0.12)), ((40, 165, 92), (0.06, 0.46, 0.12)), ((206, 203), (0.08, 0.40, 0.14)),
           ((13, 82, 81), (0, 0.30, 0.06)), ((80,), (0, 0.22, 0.04))), (*_EYE, *_CORNER, 14, 17, 87, 178, 1, 4), 4.0),
     12: (((_CORNER, (0.74, 0.72, -0.46)), ((205, 187, 207), (0.30, 0.48, 0.16)), ((40, 80), (0.42, 0.30, -0.16)),
-          ((91, 88), (0.42, 0.34, -0.16)), ((50, 36), (0.06, 0.22, 0.16))), (*_EYE, *_NOSE, 0, 13, 14, 17, 152, 199), 6.0),
+          ((91, 88), (0.42, 0.34, -0.16)), ((50, 36), (0.06, 0.22, 0.16))),
+         (*_EYE, *_NOSE, 0, 13, 14, 17, 152, 199), 6.0),
     14: (((_CORNER, (0.46, 0.20, -0.56)), ((57, 186, 43), (0.34, 0.12, -0.50)), ((216, 212), (0.10, 0.16, 0.04)),
           ((40, 80, 91, 88), (0.22, 0.06, -0.22))), (*_EYE, *_NOSE, 0, 13, 14, 17, 152, 50, 147), 4.0),
     15: (((_CORNER, (0.06, -0.68, -0.06)), ((91, 88), (0.02, -0.30, 0.0)), ((40, 80), (0.02, -0.18, 0.0)),
@@ -92,10 +95,13 @@ def basis() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def jaw_weight() -> np.ndarray:
-    """Return float64 (V,), the share of the jaw's turn that each control vertex makes: 1 at the chin, 0 at the cheeks."""
+    """Return float64 (V,), the share of the jaw's turn that each control vertex makes: 1 at the chin, 0 at cheeks."""
     s = mesh.surface()
     y, z = s.points[:468, 1], s.points[:468, 2]
-    below = [v for v in (17, 18, 200, 199, 175, 152, 14, 87, 178, 84, 181, 83, 182, 201, 208, 171, 140, 148, 176, 149, 150, 32, 194, 204, 211, 170)]  # fmt: skip
+    below = [
+        17, 18, 200, 199, 175, 152, 14, 87, 178, 84, 181, 83, 182,
+        201, 208, 171, 140, 148, 176, 149, 150, 32, 194, 204, 211, 170,
+    ]  # fmt: skip
     above = [*np.flatnonzero((y > -5.2) | (z < -4.2)), 0, 37, 39, 40, 13, 82, 81, 11, 12]
     half = {
         61: 0.42,
