@@ -20,7 +20,7 @@ def add_label(commands: argparse._SubParsersAction) -> None:
 
 def _label(options: argparse.Namespace) -> None:
     from lib.labelling import Session
-    from lib.labelling_window import Window
+    from lib.labelling.window import Window
 
     session = Session(options.folder, options.annotator, levels=not options.no_levels)
     Window(session).run()
@@ -37,7 +37,7 @@ def add_frames(commands: argparse._SubParsersAction) -> None:
 
 
 def _frames(options: argparse.Namespace) -> None:
-    from lib import recordings
+    from lib.labelling import recordings
 
     folder = options.out or Path(options.video).with_suffix("")
     print(f"{len(recordings.pick(options.video, folder, options.every))} frames in {folder}")
@@ -65,7 +65,32 @@ def _prepare(options: argparse.Namespace) -> None:
         print(f"{name}: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
 
 
-COMMANDS = (add_label, add_frames, add_prepare)
+def add_faces(commands: argparse._SubParsersAction) -> None:
+    """Declare `faces`."""
+    parser = commands.add_parser("faces", help="draw rendered people: a contact sheet, or a clip")
+    parser.add_argument("--subjects", type=int, default=6, help="how many people")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first of them")
+    parser.add_argument("--scene", default="lab", help="lab or wild")
+    parser.add_argument("--intensity", type=float, default=1.0, help="of every emotion on the sheet, 0 to 1")
+    parser.add_argument("--out", type=Path, default=Path("faces.png"), help="image; with --video .mp4 or .avi")
+    parser.add_argument("--video", action="store_true", help="a clip: neutral, emotion, neutral, for all emotions")
+    parser.set_defaults(run=_faces)
+
+
+def _faces(options: argparse.Namespace) -> None:
+    from lib import images
+    from lib.synthetic import Subject, show
+
+    subjects = [Subject(options.first + k) for k in range(options.subjects)]
+    if options.video:
+        out = options.out.with_suffix(".mp4") if options.out.suffix == ".png" else options.out
+        print(f"{show.write_clip(out, show.frames(subjects, options.scene))} frames in {out}")
+    else:
+        images.write(options.out, show.contact_sheet(subjects, options.scene, options.intensity))
+        print(f"{options.subjects} people in {options.out}")
+
+
+COMMANDS = (add_label, add_frames, add_prepare, add_faces)
 
 
 def main(arguments: list[str] | None = None) -> int:

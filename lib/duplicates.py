@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import KDTree
@@ -101,6 +102,26 @@ def repeated(groups: np.ndarray) -> np.ndarray:
     """Return which images, bool (N,), come after another of their group; the first of each group is not one."""
     first = np.unique(groups, return_index=True)[1]
     return ~np.isin(np.arange(len(groups)), first)
+
+
+def reasons(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return why copies are dropped, a mask bool (N,) per reason: contradictory labels, exact and near duplicate.
+
+    Of copies that agree the first is kept; of copies that contradict each other none is. Near duplicates are dropped
+    where no subject is known: two photographs of one person under one lamp look alike and are two photographs all the
+    same.
+
+    Args:
+        table: N rows with subject, emotion, digest and cluster.
+    """
+    alone = -1 - np.arange(len(table))
+    near = np.where(table["subject"] == "", table["cluster"], alone)
+    emotion = table["emotion"].to_numpy()
+    return {
+        "contradictory labels": contradictory(table["digest"], emotion) | contradictory(near, emotion),
+        "exact duplicate": repeated(table["digest"]),
+        "near duplicate": repeated(near),
+    }
 
 
 def _merge(labels: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:

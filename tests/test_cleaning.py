@@ -87,6 +87,17 @@ def test_twins_across_two_sets_contradictions_and_repeats():
     assert duplicates.repeated(groups).tolist() == [0, 1, 0, 1, 0]
 
 
+def test_of_copies_that_agree_one_is_kept_and_of_copies_that_contradict_none():
+    table = pd.DataFrame({
+        "subject": ["", "", "", "", "", "s1", "s1", "s1", "s1"],
+        "emotion": ["sad", "sad", "sad", "happy", "fear", "sad", "happy", "fear", "fear"],
+        "digest": list("abcdeffgg"), "cluster": [0, 0, 1, 1, 2, 3, 3, 3, 3],
+    })  # fmt: skip
+    reason = cleaning.first_reason(duplicates.reasons(table)).tolist()
+    twice = "contradictory labels"
+    assert reason == ["", "near duplicate", twice, twice, "", twice, twice, "", "exact duplicate"]
+
+
 def test_nothing_to_compare_finds_nothing():
     none = np.empty((0, 256), np.float32)
     assert len(duplicates.clusters(none, [])) == 0

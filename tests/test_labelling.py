@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import cli, datasets, faces, images, labelling, paths, recordings
+from lib import cli, datasets, faces, images, labelling, paths
+from lib.labelling import recordings
 
 NEEDS_SCREEN = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="Xvfb and xdotool are not installed"
@@ -226,9 +227,9 @@ def test_without_a_screen_the_command_says_what_else_to_do(folder, monkeypatch, 
 
 
 def test_the_widget_takes_typed_keys_and_clicks(folder):
-    from lib import labelling_widget
+    from lib.labelling import widget
 
-    box = labelling_widget.widget(labelling.Session(folder))
+    box = widget.widget(labelling.Session(folder))
     picture, status, buttons, field = box.children
     before = picture.value
     field.value = "4"

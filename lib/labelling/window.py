@@ -5,7 +5,7 @@ from functools import partial
 
 from PIL import Image, ImageTk
 
-from lib.labelling import Session
+from lib.labelling.session import Session
 
 PIXELS = 560  # longest edge of the image on screen
 WIDTH = 760  # of the window, for the longest row of buttons

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import ipywidgets
 from PIL import Image
 
-from lib.labelling import Session
+from lib.labelling.session import Session
 
 
 def widget(session: Session) -> ipywidgets.VBox:
