@@ -19,6 +19,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     intervals    95 % intervals by drawing whole subjects
     evaluate     figures of merit with intervals
     timing       milliseconds per image, multiply-adds, peak
+    results      every number of paper A beside ours
     runner       notebooks executed in order
     cli          one command line over all of it
 """
