@@ -343,7 +343,14 @@ def test_real_and_stand_in_may_be_mixed(tmp_path, monkeypatch):
     eiw(tmp_path / "real" / "eiw")  # the loader's own name serves as well as the data set's folder
     plant(kdef(tmp_path / "build/data/smoke/stand_in/kdef"), "STAND_IN.json", text="{}")
     origins = {name: load(name, size="smoke")["origin"].unique().tolist() for name in ("mug", "eiw", "kdef")}
+    assert [datasets.is_real(name) for name in origins] == [True, True, False]
     assert origins == {"mug": ["real"], "eiw": ["real"], "kdef": ["stand-in"]}
+
+
+def test_a_data_root_that_is_not_there_is_an_error_and_not_a_stand_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACE_DATA", str(tmp_path / "tpyo"))
+    with pytest.raises(DataError, match="tpyo"):
+        load("mug")
 
 
 @pytest.mark.parametrize("name", datasets.NAMES)

@@ -32,8 +32,10 @@ __all__ = [
     "about",
     "excluded",
     "find",
+    "is_real",
     "load",
     "read_image",
+    "stand_in_facts",
     "validate",
 ]
 
@@ -83,18 +85,25 @@ def find(name: str, root: Path | str | None = None, size: str = "standard") -> P
 
     Raises:
         DataMissing: there is none.
+        DataError: `$FACE_DATA` is set and is no folder.
     """
-    info = about(name)
-    if root is not None:
-        places = [Path(root)]
-    else:
-        data = os.environ.get("FACE_DATA", "")
-        places = [Path(data) / folder for folder in (info.folder, name)] if data else []
-        places.append(paths.data(size) / "stand_in" / name)
+    places = [Path(root)] if root is not None else [*_real_places(name), paths.data(size) / "stand_in" / name]
     for place in places:
         if place.is_dir():
             return place.resolve()
-    raise DataMissing(name, info, [str(place) for place in places])
+    raise DataMissing(name, about(name), [str(place) for place in places])
+
+
+def is_real(name: str) -> bool:
+    """Tell whether `$FACE_DATA` holds the data set, so that `load` would not take a stand-in."""
+    return any(place.is_dir() for place in _real_places(name))
+
+
+def _real_places(name: str) -> list[Path]:
+    data = os.environ.get("FACE_DATA", "")
+    if data and not Path(data).is_dir():
+        raise DataError(f"the data root $FACE_DATA is {data!r}, which is no folder; correct or unset it")
+    return [Path(data) / folder for folder in (about(name).folder, name)] if data else []
 
 
 def about(name: str) -> About:

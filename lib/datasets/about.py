@@ -14,7 +14,8 @@ class About:
         ask: where it is requested.
         tree: folders and files that the loader reads.
         subjects: as published; None where unknown.
-        images: as published, in words where sequences are counted.
+        published: how many there are, in `unit`.
+        unit: what is counted: stills, frames or sequences.
         colour: colour or grey.
         pixels: width x height as published, empty where they differ.
         kind: how the faces came about.
@@ -27,7 +28,8 @@ class About:
     ask: str
     tree: str
     subjects: int | None
-    images: str
+    published: int
+    unit: str
     colour: str
     pixels: str
     kind: str

@@ -22,7 +22,8 @@ ABOUT = About(
         "  or Manually_Annotated_file_lists/training.csv, validation.csv and Manually_Annotated_Images/689/<name>.jpg"
     ),
     subjects=None,
-    images="291,650 stills of eight emotions (of about 450,000 labelled by hand)",
+    published=291_650,
+    unit="stills of eight emotions",
     colour="colour",
     pixels="224x224",
     kind="in the wild",

@@ -20,7 +20,8 @@ ABOUT = About(
         "  Landmarks/S005/001/S005_001_00000001_landmarks.txt ... (not read)"
     ),
     subjects=123,
-    images="593 sequences, 327 with an emotion",
+    published=327,
+    unit="labelled sequences of 593",
     colour="mostly grey",
     pixels="640x490",
     kind="posed; some spontaneous smiles",

@@ -23,7 +23,8 @@ ABOUT = About(
         "  or train/angry/Training_3908.jpg ... test/angry/PrivateTest_10131363.jpg ..."
     ),
     subjects=None,
-    images="35,887 stills",
+    published=35_887,
+    unit="stills",
     colour="grey",
     pixels="48x48",
     kind="in the wild",

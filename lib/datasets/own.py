@@ -19,7 +19,8 @@ ABOUT = About(
         "  or labels.csv (path,emotion and optionally intensity,subject,split) and the files that it names"
     ),
     subjects=None,
-    images="490 stills",
+    published=490,
+    unit="stills",
     colour="colour",
     pixels="",
     kind="by hand",
