@@ -1,18 +1,23 @@
 """Rendered faces with exact truth: a measuring instrument, never evidence about people.
 
-from lib.synthetic import Subject, render
-image, truth = render(Subject(3), "happy", 0.8, np.random.default_rng(0))
+`image, truth = render(Subject(3), "happy", 0.8, np.random.default_rng(0))` is all that most callers need. Inside,
+upstream first:
 
-recover        the face inside MediaPipe's network -> face.npz, run once
-mesh           the head as one smooth surface
-units          action units move it
-hair, parts    hair; eyes, teeth, ears, shoulders, glasses
-people         a seed becomes a person
-skin, wrinkles the skin as a picture, and its folds
-expressions    emotions as distributions over action units
-scene          pose, light, background, camera
-raster, shade  triangles to pixels, pixels to light
-render         all of it, and the truth
+    recover         the face inside MediaPipe's network -> face.npz, run once
+    mesh            the head as one smooth surface, refined by subdivide
+    units           action units move it
+    parts, hair     eyes, teeth, ears, shoulders, glasses; hair
+    people, shape   a seed becomes a person, and a head
+    brush, skin     the skin as a picture
+    wrinkles        its folds
+    expressions     emotions as distributions over action units
+    scene, camera   pose, light, background; lens, grain, JPEG
+    raster, shade   triangles to pixels, pixels to light
+    actor, render   a subject made ready, and photographed
+    truth           what is known about the photograph
+    show            contact sheets and clips
+
+The stand-in data sets made of these faces are in `stand_in`.
 """
 
 from lib.synthetic.people import Subject

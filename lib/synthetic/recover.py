@@ -77,7 +77,7 @@ def expected_faces(count: int = 60) -> np.ndarray:
 
 
 def fit(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return A (3, 3) and b (3,) of the similarity, perhaps mirrored, with `source @ A + b` nearest to `target` (n, 3)."""
+    """Return A (3, 3), b (3,) of the similarity (or mirroring) with `source @ A + b` nearest to `target`, (n, 3)."""
     centred, goal = source - source.mean(0), target - target.mean(0)
     u, s, vt = np.linalg.svd(centred.T @ goal)
     a = u @ vt * s.sum() / (centred**2).sum()

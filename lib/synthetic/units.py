@@ -219,7 +219,9 @@ def _slide_lids(points: np.ndarray, base: np.ndarray, eyes: np.ndarray) -> None:
         away = points[vertices] - centre
         far = np.linalg.norm(away, axis=1)
         rest = np.linalg.norm(base[vertices] - centre, axis=1)
-        wanted = np.where(tight > 0, tight * rest + (1 - tight) * far, np.maximum(far, mesh.EYE_RADIUS + 0.12))
+        wanted = np.where(
+            tight > 0, tight * rest + (1 - tight) * far, np.maximum(far, np.minimum(rest, mesh.EYE_RADIUS + 0.12))
+        )
         points[vertices] = centre + away * (wanted / far)[:, None]
     strip = np.flatnonzero(s.parent[468 : 468 + 32] < 468) + 468
     points[strip] += (points[:468] - before)[s.parent[strip]]
