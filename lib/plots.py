@@ -125,8 +125,7 @@ def layers(table: pd.DataFrame, column: str, unit: str, ax: Axes, colour: str = 
     ax.barh(table["layer"], table[column], color=colour)
     for place, value in enumerate(table[column]):
         ax.text(value, place, f" {value:.3g}", va="center", fontsize=8)
-    ax.invert_yaxis()
-    ax.set(xlabel=unit, xlim=(0, 1.2 * table[column].max()))
+    ax.set(xlabel=unit, xlim=(0, 1.2 * table[column].max()), ylim=(len(table) - 0.5, -0.5))
     return ax
 
 
@@ -138,9 +137,10 @@ def receptive_fields(image: np.ndarray, table: pd.DataFrame, ax: Axes) -> Axes:
         table[["layer", "receptive_field"]].itertuples(index=False), colours, strict=False
     ):
         low, high = centre - side / 2, centre + side / 2
-        ax.plot([low[1], high[1], high[1], low[1], low[1]], [low[0], low[0], high[0], high[0], low[0]], color=colour)
-        ax.text(low[1] + 1, low[0] + 1, f"{layer}, {side} px", color=colour, fontsize=8, va="top")
+        square = [low[1], high[1], high[1], low[1], low[1]], [low[0], low[0], high[0], high[0], low[0]]
+        ax.plot(*square, color=colour, lw=2, label=f"{layer}, {side} pixels")
     ax.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5), xticks=[], yticks=[])
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, facecolor="0.4", labelcolor="white")
     return ax
 
 
@@ -166,4 +166,26 @@ def strength_over_a_take(take: pd.DataFrame, chosen: Sequence[int], ax: Axes) ->
     ax.plot(take["frame"][filled], take["share"][filled], "o", color=colour, ms=7)
     ax.plot(take["frame"][~filled], take["share"][~filled], "o", color=colour, ms=5, mfc="white")
     ax.set(xlabel="frame", ylabel="share of the strongest frame", ylim=(-0.05, 1.08))
+    return ax
+
+
+def class_counts(counts: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the share of each emotion per data set as one bar: `counts` has a row per data set, a column per emotion."""
+    left, total = np.zeros(len(counts)), counts.sum(axis=1)
+    for emotion in counts.columns:
+        share = (counts[emotion] / total).to_numpy()
+        ax.barh(range(len(counts)), share, left=left, color=COLOURS[emotion], label=emotion)
+        left += share
+    ax.set_yticks(range(len(counts)), [f"{name} (n = {n:,})" for name, n in total.items()])
+    ax.invert_yaxis()
+    ax.set(xlabel="share of the images", xlim=(0, 1))
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    return ax
+
+
+def picture(image: np.ndarray, title: str, ax: Axes) -> Axes:
+    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes."""
+    ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+    ax.set_title(title, fontsize=8)
+    ax.set_axis_off()
     return ax
