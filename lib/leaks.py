@@ -51,6 +51,16 @@ def leaks(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def exposure(table: pd.DataFrame) -> pd.Series:
+    """Return, per kind, the share of the validation images that share it with training; NaN without validation."""
+    train, validation = table[table["split"] == "train"], table[table["split"] == "validation"]
+    shares = {}
+    for kind, columns in KINDS.items():
+        seen = train.loc[train[columns[-1]] != "", columns].drop_duplicates()
+        shares[kind] = len(validation.merge(seen, on=columns)) / len(validation) if len(validation) else np.nan
+    return pd.Series(shares, name="share of validation")
+
+
 def audit(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table if no leak is found.
 

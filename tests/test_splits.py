@@ -152,6 +152,17 @@ def test_every_kind_of_leak_is_caught_and_named(kind):
         splits.audit(made)
 
 
+def test_exposure_is_the_share_of_validation_images_that_training_knows():
+    made = splits.split(images(subjects=20), {"train": 0.8, "validation": 0.2})
+    assert leaks.exposure(made).tolist() == [0, 0, 0, 0]
+    subject = made[made["split"] == "validation"]["subject"].iloc[0]
+    one = made.index[made["subject"] == subject][0]
+    made.loc[one, "split"] = "train"
+    left = (made["split"] == "validation").sum()
+    assert leaks.exposure(made)["subject"] == pytest.approx(20 / left)
+    assert leaks.exposure(made)["sequence"] == pytest.approx(2 / left)
+
+
 def test_augmented_files_on_two_sides_are_caught_by_their_looks():
     rng = np.random.default_rng(0)
     faces = rng.integers(60, 190, (30, 8, 8)).astype(np.uint8).repeat(8, axis=1).repeat(8, axis=2)
