@@ -76,7 +76,7 @@ VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = 
     "contempt": ((1.0, {12: (1, 0.62), 14: (1, 1.0), 10: (0.2, 0.25)}),),  # on one side only
 }
 JITTER = 0.15  # sd of the logarithm of a unit's strength, from image to image
-REST = 0.035  # mean of the small activity that is there without any emotion
+REST = 0.018  # mean of the small activity that is there without any emotion
 _REST_UNITS = (1, 2, 4, 6, 7, 12, 15, 17, 20, 24)
 
 
