@@ -40,7 +40,8 @@ def actor(subject: Subject) -> Actor:
     material = [s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)]
     style = hair.STYLES[subject.traits.hair_style]
     painted = skin.paint(subject)
-    reach = 0.10 if style is None or style.hem is None else 0.03
+    loose = style is not None and style.hem is None and style.curl < 0.8
+    reach = 0.10 if loose else 0.03  # share of its length by which a strand may be shorter
     ragged = subject.rng(4).uniform(1 - reach, 1.0, 256).astype(np.float32)
     return Actor(
         head, painted,

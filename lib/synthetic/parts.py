@@ -131,7 +131,8 @@ def torso(width: float, collar: float) -> tuple[Part, Part]:
         np.where(y < -15, 1.2, 0.0) * np.clip(np.cos(turn), 0, 1) ** 2
     )  # the chest lies lower than the shoulders
     body = np.clip((-6.0 - points[..., 1]) / 9.0, 0, 1).ravel()
-    shade = np.stack([np.ones(points.shape[:2]), np.full(points.shape[:2], 0.1)], axis=-1)
+    under_chin = 0.62 + 0.38 * np.clip((-10.5 - points[..., 1]) / 5, 0, 1)
+    shade = np.stack([under_chin, 0 * under_chin], axis=-1)
     neck = grid(points, shade, PLAIN, around=True, body=body)
     edge = collar + 2.5 * (1 - np.cos(turn)) / 2
     top = np.array([np.interp(-edge[0, k], -points[:, k, 1], np.arange(len(points))) for k in range(40)])

@@ -161,11 +161,11 @@ _BROW_ABOVE, _BROW_BELOW = (70, 63, 105, 66, 107), (46, 53, 52, 65, 55)
 
 
 def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
-    """Draw each brow as some 300 hairs: upright at the inner end, swept outwards along it."""
+    """Draw each brow as 560 hairs: upright at the inner end, swept outwards along it."""
     t, mirror = subject.traits, mesh.surface().mirror
     arch, lift, thin = rng.normal(0, 2.2), rng.normal(0, 1.5), t.brow
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    along, height, lean = rng.uniform(0.0, 1, 420), rng.uniform(-1, 1, 420), rng.normal(0, 0.14, 420)
+    along, height, lean = rng.uniform(0.0, 1, 560), rng.uniform(-1, 1, 560), rng.normal(0, 0.14, 560)
     for side in (0, 1):
         rows = [[int(mirror[v]) if side else v for v in line] for line in (_BROW_ABOVE, _BROW_BELOW)]
         above, below = (coordinates()[row] for row in rows)
