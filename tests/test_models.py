@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lib import models, timing
-from lib.models import anatomy, lbp_svm
+from lib.models import anatomy, lbp_svm, pretrained
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +145,22 @@ def test_local_binary_patterns_ignore_brightness_and_notice_place():
 def test_as_many_labels_as_images_are_expected():
     with pytest.raises(ValueError, match="2 images and 3 labels"):
         lbp_svm.LbpSvm().fit(images(2, 64), ["a", "b", "c"])
+
+
+def test_published_weights_come_back_with_their_card_and_answer_alike(modern, tmp_path):
+    path = pretrained.publish(modern, "faces", {"data": "none"}, tmp_path)
+    model, card = pretrained.load("faces", tmp_path)
+    faces = images(4, 48)
+    np.testing.assert_allclose(models.predict(model, faces), models.predict(modern, faces), atol=2e-3)
+    assert (card["network"], card["size"], card["data"]) == ("modern_compact", 48, "none")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(ValueError, match="SHA-256 is not that of its card"):
+        pretrained.load("faces", tmp_path)
+    with pytest.raises(FileNotFoundError, match="there are: faces"):
+        pretrained.load("others", tmp_path)
+
+
+def test_weights_too_large_to_come_with_the_study_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"more than 12\.1 MB"):
+        pretrained.publish(keras.Sequential([keras.Input((2500,)), keras.layers.Dense(2500)]), "large", {}, tmp_path)
+    assert not list(tmp_path.iterdir())
