@@ -1,15 +1,11 @@
 """Cleaning: which images are kept, which are dropped, and why. Paper A, data preparation; every threshold is ours.
 
-Notebook 02 writes, for the stages after it, the columns of `lib.datasets` and these:
+Notebook 02 adds to the columns of `lib.datasets`, for the stages after it:
 
     digest    str    hash of the pixels; two images share it only if every pixel agrees
     cluster   int    chain of exact and near duplicates
     strength  float  movement of the landmarks from the take's own neutral, in inter-ocular distances; NaN for stills
     share     float  the same as a share of the take's strongest frame; the labelled intensity where there is one
-    role      str    what paper A uses the image for: train, validation or test
-
-`tables/classification.parquet` holds MUG, CK+, JAFFE, KDEF, own and HP test; `tables/intensity.parquet` holds EIW and
-nine frames per MUG take, with `intensity` filled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,6 +106,17 @@ def intensity_frames(table: pd.DataFrame, share: np.ndarray, tolerance: float = 
             chosen |= _levels(side, share, tolerance)
     picked = sorted(chosen)
     return table.iloc[picked].assign(intensity=[chosen[row] for row in picked])
+
+
+def shapes(landmarks: np.ndarray) -> np.ndarray:
+    """Return the shapes of faces, float (N, 136): points with position, size and tilt taken out, unit inter-ocular.
+
+    Args:
+        landmarks: float (N, 68, 2), pixels, no NaN.
+    """
+    first = landmarks[0] / np.linalg.norm(np.subtract(*landmarks[0][list(OUTER_CORNERS)]))
+    mean = _onto(landmarks, first).mean(axis=0)
+    return _onto(landmarks, mean).reshape(len(landmarks), -1)
 
 
 def suspects(

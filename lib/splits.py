@@ -108,7 +108,7 @@ def save(table: pd.DataFrame, name: str, size: str) -> Path:
         table.to_csv(part, index=False)
     sides = table.groupby("split")
     facts = {
-        "sha256": _sha256(path),
+        "sha256": sha256(path),
         "images": sides.size().to_dict(),
         "subjects": {
             side: rows.loc[rows["subject"] != "", KINDS["subject"]].drop_duplicates().shape[0] for side, rows in sides
@@ -183,7 +183,7 @@ def _read(name: str, size: str) -> pd.DataFrame:
     path = paths.data(size) / "splits" / f"{name}.csv"
     if not path.is_file():
         raise FileNotFoundError(f"no split at {path}; run notebook 02_cleaning with SIZE={size!r} first")
-    if json.loads(path.with_suffix(".json").read_text())["sha256"] != _sha256(path):
+    if json.loads(path.with_suffix(".json").read_text())["sha256"] != sha256(path):
         raise ValueError(f"{path} has changed since it was saved; run notebook 02_cleaning again")
     numbers = {"intensity": float, "strength": float, "share": float}
     text = {name: str for name in pd.read_csv(path, nrows=0) if name not in numbers}
@@ -191,5 +191,6 @@ def _read(name: str, size: str) -> pd.DataFrame:
     return table.astype(dict.fromkeys(["row", "frame", "cluster"], "int64"))
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

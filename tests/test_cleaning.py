@@ -201,6 +201,13 @@ def test_neutral_takes_and_stills_give_no_intensity_frames():
     assert len(cleaning.intensity_frames(table, np.tile(CURVE, 2))) == 0
 
 
+def test_the_shape_of_a_face_does_not_know_where_it_was():
+    _, points = take(np.zeros(11), np.random.default_rng(0))
+    shapes = cleaning.shapes(points)
+    assert shapes.shape == (11, 136)
+    assert np.allclose(shapes, shapes[0], atol=1e-9)
+
+
 def test_planted_wrong_labels_are_suspected_and_right_ones_hardly_ever():
     rng = np.random.default_rng(0)
     label = np.repeat(np.arange(7), 120)
