@@ -29,8 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
             return list_steps(steps)
         with lock(options.profile) as held:
             return run(options, steps, held)
-    except (plan.PlanError, OSError) as error:
+    except plan.PlanError as error:
         print(f"run_all: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"run_all: {error}. Free or unlock that place, or set FACE_STUDY_BUILD to another folder", file=sys.stderr
+        )
         return 2
     except KeyboardInterrupt:
         print("\nstopped; what was finished stays, and the same command goes on from here", file=sys.stderr)

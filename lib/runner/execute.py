@@ -1,6 +1,7 @@
 """Starts the worker for one notebook, watches cells and memory, and ends the whole process tree whatever happens."""
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -41,19 +42,33 @@ class Outcome:
     source: str = ""
 
 
-class Memory(threading.Thread):
-    """The largest resident memory of a process tree, sampled five times a second until `stop` is set."""
+class Watch(threading.Thread):
+    """Samples the largest resident memory of a process tree, and reports progress every second, until stopped."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, progress: Progress) -> None:
         super().__init__(daemon=True)
-        self.pid, self.peak, self.stop = pid, 0, threading.Event()
+        self.pid, self.progress, self.started = pid, progress, time.monotonic()
+        self.peak, self.cell, self.cells, self.ended = 0, 0, 1, threading.Event()
 
     def run(self) -> None:
-        """Sample until stopped or until the process has gone."""
+        """Sample five times a second until stopped or until the process has gone."""
         with contextlib.suppress(psutil.NoSuchProcess):
             worker = psutil.Process(self.pid)
-            while not self.stop.wait(0.2):
+            for tick in itertools.count():
+                if tick % 5 == 0:
+                    self.progress(self.cell, self.cells, self.seconds())
                 self.peak = max(self.peak, sum(map(_resident, worker.children(recursive=True))))
+                if self.ended.wait(0.2):
+                    return
+
+    def seconds(self) -> float:
+        """Return the wall time since the start."""
+        return time.monotonic() - self.started
+
+    def stop(self) -> None:
+        """End the sampling, and wait for its last line."""
+        self.ended.set()
+        self.join()
 
 
 def _resident(process: psutil.Process) -> int:
@@ -76,29 +91,26 @@ def execute(step: Step, environment: dict[str, str], progress: Progress, keep_op
     Args:
         step: notebook and parameters.
         environment: variables added to this process's own for the kernel.
-        progress: called at the start of every cell.
+        progress: called every second.
         keep_open: file descriptors that the worker inherits (the lock on the build folder).
     """
     clear(step.notebook.number)
     final = paths.BUILD / "executed" / step.notebook.path.name
     final.parent.mkdir(parents=True, exist_ok=True)
     log = final.with_suffix(".log")
-    started = time.monotonic()
     with log.open("wb") as errors, _worker(environment, errors, keep_open) as worker:
-        memory = Memory(worker.pid)
-        memory.start()
+        watch = Watch(worker.pid, progress)
+        watch.start()
         partial = final.with_name(f".{final.stem}.part.ipynb")
-        last, source = _follow(worker, _job(step, partial), progress, started)
-        memory.stop.set()
-        memory.join()
+        last, source = _follow(worker, _job(step, partial), watch)
+        watch.stop()
         if partial.exists():
             os.replace(partial, final)
-    seconds = time.monotonic() - started
     if last["event"] == "ok":
         log.unlink()
-        return Outcome(True, seconds, memory.peak, final)
-    problem = explain(last, step, memory.peak, log)
-    return Outcome(False, seconds, memory.peak, final, problem, last.get("source", source))
+        return Outcome(True, watch.seconds(), watch.peak, final)
+    problem = explain(last, step, watch.peak, log)
+    return Outcome(False, watch.seconds(), watch.peak, final, problem, last.get("source", source))
 
 
 def explain(event: dict, step: Step, peak: int, log: Path) -> str:
@@ -145,8 +157,8 @@ def _worker(environment: dict[str, str], errors: object, keep_open: tuple[int, .
         worker.wait()
 
 
-def _follow(worker: subprocess.Popen, job: dict, progress: Progress, started: float) -> tuple[dict, str]:
-    """Send the job, pass on the events; return the last one and the source of the last cell begun."""
+def _follow(worker: subprocess.Popen, job: dict, watch: Watch) -> tuple[dict, str]:
+    """Send the job, note the cells as they begin; return the last event and the source of the last cell."""
     worker.stdin.write(json.dumps(job) + "\n")
     worker.stdin.flush()
     source = ""
@@ -154,6 +166,5 @@ def _follow(worker: subprocess.Popen, job: dict, progress: Progress, started: fl
         event = json.loads(line)
         if event["event"] != "cell":
             return event, source
-        source = event["source"]
-        progress(event["cell"], event["cells"], time.monotonic() - started)
+        source, watch.cell, watch.cells = event["source"], event["cell"], event["cells"]
     return {"event": "failed", "kind": "worker", "message": f"the worker ended with code {worker.wait()}"}, source

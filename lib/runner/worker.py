@@ -12,6 +12,7 @@ import threading
 import papermill
 import psutil
 from jupyter_client import AsyncKernelManager
+from nbclient.util import run_sync
 from papermill.engines import NBClientEngine, papermill_engines
 
 from lib.runner.tree import kill_tree
@@ -64,6 +65,7 @@ def run(job: dict) -> dict:
             start_timeout=120,
             progress_bar=False,
         )
+        run_sync(kernel.shutdown_kernel)()
     except papermill.PapermillExecutionError as error:
         return {"event": "failed", "kind": "error", "message": f"{error.ename}: {error.evalue}", "source": error.source}
     except Exception as error:
