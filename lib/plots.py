@@ -184,8 +184,9 @@ def class_counts(counts: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def picture(image: np.ndarray, title: str, ax: Axes) -> Axes:
-    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes."""
-    ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes; of a large one every so many pixels."""
+    step = max(1, min(image.shape[:2]) // 300)
+    ax.imshow(image[::step, ::step], cmap="gray", vmin=0, vmax=255)
     ax.set_title(title, fontsize=8)
     ax.set_axis_off()
     return ax

@@ -30,6 +30,7 @@ __all__ = [
     "DataError",
     "DataMissing",
     "about",
+    "codes",
     "excluded",
     "find",
     "is_real",
@@ -109,6 +110,11 @@ def _real_places(name: str) -> list[Path]:
 def about(name: str) -> About:
     """Return title, licence, source and expected tree of a data set."""
     return _module(name).ABOUT
+
+
+def codes(name: str) -> dict[str | int, str]:
+    """Return the literal map from a data set's own codes to emotions."""
+    return dict(_module(name).CODES)
 
 
 def excluded(df: pd.DataFrame) -> pd.DataFrame:

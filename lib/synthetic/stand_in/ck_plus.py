@@ -22,7 +22,7 @@ LABELLED = {
 UNLABELLED = 266  # of 593 sequences
 FRACTION = {"smoke": 0.07, "standard": 0.5, "paper": 1.0}
 PEOPLE = {"smoke": 8, "standard": 60, "paper": 123}
-FRAMES = {"smoke": 4, "standard": 6, "paper": 18}  # real sequences have 10 to 60, 18 on average
+FRAMES = {"smoke": 5, "standard": 6, "paper": 18}  # real sequences have 10 to 60, 18 on average
 
 
 def pictures(size: str) -> Format:
