@@ -10,7 +10,7 @@ from lib.emotions import COLOURS
 
 
 def confusion_matrix(counts: np.ndarray, emotions: Sequence[str], ax: Axes) -> Axes:
-    """Draw counts (K, K), rows true: the colour and the upper number are the row's share, the lower number the count."""
+    """Draw counts (K, K), rows true: colour and upper number are the row's share, the lower number the count."""
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(rates, cmap="Blues", vmin=0, vmax=1)
     for (row, column), rate in np.ndenumerate(rates):
@@ -51,7 +51,7 @@ def training_curves(history: pd.DataFrame, metric: str, ax: Axes) -> Axes:
     """
     for column, colour, name in ((metric, "#2e6fb0", "training"), (f"val_{metric}", "#e67e22", "validation")):
         for number, (_, run) in enumerate(history.groupby("seed")):
-            ax.plot(run["epoch"], run[column], color=colour, lw=1.5, alpha=0.8, label=None if number else name)
+            ax.plot(run["epoch"], run[column], ".-", color=colour, lw=1.5, alpha=0.8, label=None if number else name)
     ax.set(xlabel="epoch", ylabel=metric)
     ax.legend()
     return ax
@@ -189,4 +189,17 @@ def picture(image: np.ndarray, title: str, ax: Axes) -> Axes:
     ax.imshow(image[::step, ::step], cmap="gray", vmin=0, vmax=255)
     ax.set_title(title, fontsize=8)
     ax.set_axis_off()
+    return ax
+
+
+def stacked_bar(parts: pd.Series, ax: Axes) -> Axes:
+    """Draw positive parts as one bar, each named below its piece's share; small ones in the legend only."""
+    starts = parts.cumsum() - parts
+    for name, colour in zip(parts.index, ("#7f8c8d", "#2e6fb0", "#6b8e23", "#e67e22", "#7d3c98"), strict=False):
+        share = parts[name] / parts.sum()
+        ax.barh(0, parts[name], left=starts[name], color=colour, label=f"{name}, {share:.0%}")
+        if share > 0.08:
+            ax.text(starts[name] + parts[name] / 2, 0, f"{parts[name]:.1f}", ha="center", va="center", color="white")
+    ax.set_yticks([])
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45), ncols=len(parts), fontsize=8, frameon=False)
     return ax
