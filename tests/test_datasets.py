@@ -128,6 +128,30 @@ def test_an_empty_folder_is_an_error_that_shows_the_tree_expected(name, tmp_path
         load(name, tmp_path)
 
 
+DOCUMENTED = {  # each set's own order of its codes, from its read-me or page
+    "ck_plus": ("0 1 2 3 4 5 6 7", "neutral angry contempt disgust fear happy sad surprise"),
+    "affectnet": ("0 1 2 3 4 5 6 7", "neutral happy sad surprise fear disgust angry contempt"),
+    "fer2013": ("0 1 2 3 4 5 6", "angry disgust fear happy sad surprise neutral"),
+    "jaffe": ("NE HA SA SU AN DI FE", "neutral happy sad surprise angry disgust fear"),
+    "kdef": ("AF AN DI HA NE SA SU", "fear angry disgust happy neutral sad surprise"),
+    "mug": (
+        "anger disgust fear happiness neutral sadness surprise",
+        "angry disgust fear happy neutral sad surprise",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_codes_are_those_of_the_data_sets_documentation(name):
+    documented = dict(zip(*(words.split() for words in DOCUMENTED[name]), strict=True))
+    assert {str(code): emotion for code, emotion in datasets.codes(name).items()} == documented
+
+
+def test_ferplus_votes_stand_in_its_own_order():
+    assert list(fer2013.VOTES) == "neutral happiness surprise sadness anger disgust fear contempt".split()
+    assert [emotion[:3] for emotion in fer2013.VOTES.values()] == "neu hap sur sad ang dis fea con".split()
+
+
 # --- what each layout says -------------------------------------------------------------------------------------------
 
 

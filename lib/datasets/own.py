@@ -37,7 +37,6 @@ CODES = {
 }
 DROPPED = {
     "unsuitable": "marked unsuitable by the annotator",
-    "skip": "skipped by the annotator",
     "": "not labelled yet",
 }
 OPTIONAL = ("intensity", "subject", "split", "annotator")
