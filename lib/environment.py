@@ -104,10 +104,12 @@ def _make(python: Path) -> None:
     (VENV / ".complete").unlink(missing_ok=True)
     if not _runs(python, "import sys, pip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))"):
         _create()
+    site = next((VENV / "lib").glob("python3.*/site-packages"))
+    for unfinished in (info for info in site.glob("*.dist-info") if not (info / "INSTALLER").exists()):
+        shutil.rmtree(unfinished)  # pip writes INSTALLER last; without it, a kill came in the middle
     if _lacks(python):
         _install(python)
     # any tool that opens a notebook with this environment finds `lib`
-    site = next((VENV / "lib").glob("python3.*/site-packages"))
     (site / "facial_emotion_study.pth").write_text(f"{ROOT}\n")
     (VENV / ".complete").write_text(fingerprint())
 
@@ -182,6 +184,9 @@ def main() -> int:
     except (SetupError, OSError) as error:
         sys.stderr.write(f"run_all: {error}. Then call this command again: it goes on from here.\n")
         return 3
+    except KeyboardInterrupt:
+        sys.stderr.write("run_all: stopped while making the environment; the same command goes on from here.\n")
+        return 130
     sys.stdout.write(f"{python}\n")
     return 0
 

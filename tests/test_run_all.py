@@ -85,11 +85,12 @@ def test_the_environment_is_made_repaired_and_then_left_alone(checkout):
     assert not log.exists()  # nothing was installed again
 
     package = next((checkout / ".venv" / "lib").glob("python*/site-packages/toy-1.0.dist-info"))
-    shutil.rmtree(package)
-    (checkout / ".venv" / ".complete").unlink()  # as if the installation had been killed half-way
+    (package / "INSTALLER").unlink()  # as if the installation had been killed in the middle of a package
+    package.with_name("toy.py").unlink()
+    (checkout / ".venv" / ".complete").unlink()
     code, words = call(checkout, "smoke", **wheels)
     assert code == 0, words
-    assert package.exists()
+    assert package.with_name("toy.py").exists()
 
     shutil.rmtree(package)
     (checkout / ".venv" / ".complete").unlink()
