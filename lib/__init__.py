@@ -9,6 +9,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     prepare      tables in, crops out, at any scale
     duplicates   exact and near copies of an image
     cleaning     what is kept, what is dropped, and why
+    suspects     labels that a small classifier doubts
     labelling    labels by hand in a window or notebook, agreement, frames of a video
     leaks        the gate: what two sides of a split must not share
     splits       subject-disjoint splits, saved; the one reading of the test

@@ -8,21 +8,18 @@ Notebook 02 adds to the columns of `lib.datasets`, for the stages after it:
     share     float  the same as a share of the take's strongest frame; the labelled intensity where there is one
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import joblib
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from tqdm.auto import tqdm
 
 from lib import datasets, duplicates
 
 STRONG = 0.7  # share of the sequence's strongest frame from which an expression counts as strong
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 0.8, 0.6, 0.4, 0.2)  # paper A, nine frames per take
-DOUBT, CERTAIN = 0.05, 0.8  # a label is suspected below the first if another emotion reaches the second
 TAKES = ("mug", "ck_plus")  # recordings that begin neutral; the frames of HP test were picked and labelled one by one
 STILL = 0.006  # strength below which a take shows nothing; rendered neutral takes stay below .0042, others above .0100
 OUTER_CORNERS = (36, 45)  # iBUG points from 0; their distance is the unit of `strength`
@@ -63,11 +60,23 @@ def expression_strength(table: pd.DataFrame, landmarks: np.ndarray) -> np.ndarra
     for rows in _sequences(table, np.isfinite(landmarks).all(axis=(1, 2))):
         neutral = landmarks[rows[0]]
         unit = np.linalg.norm(np.subtract(*neutral[list(OUTER_CORNERS)]))
-        movement = ((_onto(landmarks[rows], neutral) - neutral) / unit).reshape(len(rows), -1)  # (frames, 136)
+        movement = ((onto(landmarks[rows], neutral) - neutral) / unit).reshape(len(rows), -1)  # (frames, 136)
         length = np.linalg.norm(movement, axis=1)
         direction = movement[length.argmax()] / max(length.max(), 1e-12)
         strength[rows] = np.maximum(movement @ direction, 0) / np.sqrt(68)
     return strength
+
+
+def onto(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return faces, float (F, 68, 2), moved onto one, (68, 2), each by the similarity that fits its points best.
+
+    Least squares with points as complex numbers: z -> a z + b, where a turns and scales, b shifts.
+    """
+    z, w = points @ (1, 1j), reference @ (1, 1j)  # (F, 68), (68,)
+    z = z - z.mean(axis=1, keepdims=True)
+    turn = (z.conj() @ (w - w.mean())) / (np.abs(z) ** 2).sum(axis=1)  # (F,), scale and rotation
+    moved = turn[:, None] * z + w.mean()
+    return np.stack([moved.real, moved.imag], axis=2)
 
 
 def share_of_strongest(table: pd.DataFrame, strength: np.ndarray) -> np.ndarray:
@@ -108,47 +117,6 @@ def intensity_frames(table: pd.DataFrame, share: np.ndarray, tolerance: float = 
     return table.iloc[picked].assign(intensity=[chosen[row] for row in picked])
 
 
-def shapes(landmarks: np.ndarray) -> np.ndarray:
-    """Return the shapes of faces, float (N, 136): points with position, size and tilt taken out, unit inter-ocular.
-
-    Args:
-        landmarks: float (N, 68, 2), pixels, no NaN.
-    """
-    first = landmarks[0] / np.linalg.norm(np.subtract(*landmarks[0][list(OUTER_CORNERS)]))
-    mean = _onto(landmarks, first).mean(axis=0)
-    return _onto(landmarks, mean).reshape(len(landmarks), -1)
-
-
-def suspects(
-    features: np.ndarray, emotions: Sequence[str], groups: np.ndarray, folds: int = 5, seed: int = 0
-) -> pd.DataFrame:
-    """Return per image the confidence in its label, the best other emotion, and whether the label is suspected.
-
-    A linear discriminant predicts every image from the folds that hold none of its group. A label is suspected where it
-    gets less than `DOUBT` and another emotion at least `CERTAIN`. Where the classifier is weak hardly anything is
-    suspected, and suspicion is no proof: look at the images, and never drop them from validation or test, which would
-    only make those easier.
-
-    Args:
-        features: float (N, F), one row per image.
-        emotions: N labels.
-        groups: int (N,), from `lib.leaks.groups`.
-        folds: of the cross-validation.
-        seed: of the folds.
-
-    Returns:
-        Columns confidence (probability of the label), suggestion, suspected.
-    """
-    names, label = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-    cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    probability = cross_val_predict(model, features, label, groups=groups, cv=cut, method="predict_proba")
-    confidence = probability[np.arange(len(label)), label]
-    rival = np.where(np.arange(len(names)) == label[:, None], -1, probability)
-    suspected = (confidence < DOUBT) & (rival.max(axis=1) >= CERTAIN)
-    return pd.DataFrame({"confidence": confidence, "suggestion": names[rival.argmax(axis=1)], "suspected": suspected})
-
-
 def first_reason(masks: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return per image the first reason whose mask holds, str (N,); empty where the image is kept."""
     names = np.array([*masks, ""])
@@ -186,15 +154,6 @@ def _sequences(table: pd.DataFrame, usable: np.ndarray) -> list[np.ndarray]:
     ordered = table.iloc[rows].assign(position=rows).sort_values("frame", kind="stable")
     grouped = ordered.groupby(["data_set", "sequence"], sort=False)
     return [group.to_numpy() for _, group in grouped["position"]]
-
-
-def _onto(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Bring each face of (F, 68, 2) onto (68, 2) by least squares: with points as complex numbers, z -> a z + b."""
-    z, w = points @ (1, 1j), reference @ (1, 1j)  # (F, 68), (68,)
-    z = z - z.mean(axis=1, keepdims=True)
-    turn = (z.conj() @ (w - w.mean())) / (np.abs(z) ** 2).sum(axis=1)  # (F,), scale and rotation
-    moved = turn[:, None] * z + w.mean()
-    return np.stack([moved.real, moved.imag], axis=2)
 
 
 def _levels(rows: np.ndarray, share: np.ndarray, tolerance: float) -> dict[int, float]:
