@@ -57,11 +57,11 @@ def training_curves(history: pd.DataFrame, metric: str, ax: Axes) -> Axes:
     return ax
 
 
-def share_right_by_strength(table: pd.DataFrame, ax: Axes, label: str | None = None, colour: str = "#2e6fb0") -> Axes:
-    """Draw a share with its interval over strength: a table with `strength` (percent), `value`, `low`, `high`."""
+def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str) -> Axes:
+    """Draw a figure with its interval over strength: a table with `strength` (percent), `value`, `low`, `high`."""
     below, above = table["value"] - table["low"], table["high"] - table["value"]
     ax.errorbar(table["strength"], table["value"], [below, above], fmt="o-", capsize=3, color=colour, label=label)
-    ax.set(xlabel="labelled strength of the expression, %", ylabel="share right", ylim=(0, 1.02))
+    ax.set_xlabel("labelled strength of the expression, %")
     ax.grid(alpha=0.3)
     return ax
 
