@@ -148,8 +148,26 @@ def test_codes_are_those_of_the_data_sets_documentation(name):
 
 
 def test_ferplus_votes_stand_in_its_own_order():
-    assert list(fer2013.VOTES) == "neutral happiness surprise sadness anger disgust fear contempt".split()
-    assert [emotion[:3] for emotion in fer2013.VOTES.values()] == "neu hap sur sad ang dis fea con".split()
+    assert list(fer2013.VOTES) == [
+        "neutral",
+        "happiness",
+        "surprise",
+        "sadness",
+        "anger",
+        "disgust",
+        "fear",
+        "contempt",
+    ]
+    assert [emotion[:3] for emotion in fer2013.VOTES.values()] == [
+        "neu",
+        "hap",
+        "sur",
+        "sad",
+        "ang",
+        "dis",
+        "fea",
+        "con",
+    ]
 
 
 # --- what each layout says -------------------------------------------------------------------------------------------
