@@ -1,5 +1,6 @@
 """The batches that training reads, each a function of (seed, epoch, batch number)."""
 
+import os
 from collections.abc import Sequence
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 from lib.augment.modern import keras_cv_set, mix_up, modern
 from lib.augment.variants import VARIANTS, variant
 
+WORKERS = max(2, min(8, os.cpu_count() or 2))  # with one, JAX would wait for every batch
 AUGMENTATIONS = ("none", "paper", "modern", "keras_cv")
 
 
@@ -54,7 +56,7 @@ class TrainingBatches(keras.utils.PyDataset):
         augmentation: "none", "paper" (the 28 variants), "modern" or "keras_cv" (both mix targets, so one-hot them).
         seed: of the study.
         visits: how often an epoch shows each image; 28 is paper A's epoch.
-        workers: threads that prepare batches ahead of the training step; with one, JAX waits for every batch.
+        workers: threads that prepare batches ahead of the training step; OpenCV lets them run side by side.
 
     Raises:
         ValueError: an unknown augmentation, no images, targets that do not fit.
@@ -68,7 +70,7 @@ class TrainingBatches(keras.utils.PyDataset):
         augmentation: str = "paper",
         seed: int = 0,
         visits: int = 1,
-        workers: int = 2,
+        workers: int = WORKERS,
     ) -> None:
         super().__init__(workers=workers)
         if augmentation not in AUGMENTATIONS:

@@ -34,7 +34,8 @@ def modern(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         uint8 (H, W, 3).
     """
     image = cv2.flip(check(crop, "crop"), 1) if rng.random() < 0.5 else crop
-    image = _brightened(_contrasted(image, rng.uniform(-1, 1)), rng.uniform(-1, 1))
+    contrast, brightness = rng.uniform(-1, 1, 2)
+    image = _curve(image, _contrast(contrast) + 51 * brightness)
     for number in rng.integers(0, len(OPERATIONS), RANDAUGMENT_OPERATIONS):
         image = list(OPERATIONS.values())[number](image, rng.uniform(-1, 1))
     return _cut_out(image, rng)
@@ -77,8 +78,8 @@ def _brightened(image: np.ndarray, strength: float) -> np.ndarray:
     return _curve(image, _LEVELS + 51 * strength)  # up to a fifth of the range
 
 
-def _contrasted(image: np.ndarray, strength: float) -> np.ndarray:
-    return _curve(image, (_LEVELS - 128) * (1 + 0.5 * strength) + 128)
+def _contrast(strength: float) -> np.ndarray:
+    return (_LEVELS - 128) * (1 + 0.5 * strength) + 128  # up to half as much again, or half as much
 
 
 def _stretched(image: np.ndarray, strength: float) -> np.ndarray:
@@ -109,7 +110,7 @@ OPERATIONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     # Of RandAugment (Cubuk et al. 2020), those that leave an expression readable; strength in [-1, 1], 0 the identity
     # but for auto contrast, which has none.
     "brightness": _brightened,
-    "contrast": _contrasted,
+    "contrast": lambda image, strength: _curve(image, _contrast(strength)),
     "auto contrast": _stretched,
     "colour": _coloured,
     "rotate": _turned,
@@ -143,14 +144,14 @@ def keras_cv_set() -> Callable[[np.ndarray, int], np.ndarray]:
 
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")  # KerasCV's equalisation fails in half precision
-    generator, outer = tf.random.Generator.from_seed(0), tf.random.get_global_generator()
+    generator = tf.random.Generator.from_seed(0)
     tf.random.set_global_generator(generator)  # layers without a seed keep the generator that they meet when built
     span, layers = {"value_range": (0, 255)}, keras_cv.layers
     rand_augment = layers.RandAugment(**span, augmentations_per_image=RANDAUGMENT_OPERATIONS, magnitude=0.3)
     flip, brightness = layers.RandomFlip("horizontal"), layers.RandomBrightness(0.2, **span)
     contrast = layers.RandomContrast(**span, factor=0.5)
     cutout = layers.RandomCutout((0.1, 0.3), (0.1, 0.3))
-    tf.random.set_global_generator(outer)
+    tf.random.set_global_generator(tf.random.Generator.from_seed(0))  # Keras itself uses none
     keras.config.set_dtype_policy(policy)
     for layer in (flip, brightness, contrast, *rand_augment.layers, cutout):
         _draw_from(generator, layer)

@@ -13,8 +13,7 @@ from lib.images import check
 BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
 BLUR = ("none", "gaussian", "average", "median")  # paper A, augmentation
 VARIANTS = len(BRIGHTNESS) * len(BLUR)  # 28; variant k has gain k // 4 and blur k % 4, so variant 0 is the crop itself
-_LEVELS = np.arange(256, dtype=np.float32)
-_GAIN_CURVES = [np.clip(np.rint(_LEVELS * gain), 0, 255).astype(np.uint8) for gain in BRIGHTNESS]
+_GAIN_CURVES = [np.clip(np.rint(np.arange(256) * gain), 0, 255).astype(np.uint8) for gain in BRIGHTNESS]
 
 
 def variant(crop: np.ndarray, k: int) -> np.ndarray:

@@ -8,6 +8,21 @@ Rows are kept by a hash of the image file (path, size, time of change; of a pack
 code that makes them and of the parameters, so a second call reads, and a changed table costs its new rows only.
 """
 
+from lib.prepare.batches import fill
+from lib.prepare.jobs import FACE_FIELDS, cropped, detected
+from lib.prepare.store import Rows, Store
 from lib.prepare.table import NO_FACE, Crops, Faces, crop_faces, find_faces
 
-__all__ = ["NO_FACE", "Crops", "Faces", "crop_faces", "find_faces"]
+__all__ = [
+    "FACE_FIELDS",
+    "NO_FACE",
+    "Crops",
+    "Faces",
+    "Rows",
+    "Store",
+    "crop_faces",
+    "cropped",
+    "detected",
+    "fill",
+    "find_faces",
+]
