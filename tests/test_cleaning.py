@@ -58,6 +58,7 @@ def test_the_index_finds_the_same_pairs_as_all_pairs_by_hand():
 
 def test_pairs_are_found_across_chunks(monkeypatch):
     monkeypatch.setattr(duplicates, "CHUNK", 7)
+    monkeypatch.setattr(duplicates, "BLOCK", 5)
     thumbnails, digests = prints(pictures(20)[list(range(20)) * 3])
     cluster = duplicates.clusters(thumbnails, digests)
     assert (cluster == np.tile(cluster[:20], 3)).all()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import cli, datasets, faces, images, labelling, paths
+from lib import cli, datasets, faces, images, labelling, paths, synthetic
 from lib.labelling import recordings
 
 NEEDS_SCREEN = pytest.mark.skipif(
@@ -266,6 +266,21 @@ def test_the_sharpest_frame_of_each_half_second_is_picked(video, tmp_path, monke
 def test_a_video_without_a_face_gives_no_frame(video, monkeypatch):
     monkeypatch.setattr(faces, "detect", lambda image: [])
     assert list(recordings.sharpest_frames(video)) == []
+
+
+def test_only_the_half_second_with_a_rendered_face_gives_a_frame(tmp_path):
+    import cv2
+
+    face, _ = synthetic.render(synthetic.Subject(3), "happy", 1.0, np.random.default_rng(0), size=192)
+    scenery = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, face.shape, dtype=np.uint8), (0, 0), 8)
+    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (192, 192))
+    for picture in [scenery] * 5 + [face] * 5:
+        writer.write(picture[..., ::-1])
+    writer.release()
+    assert cli.main(["frames", str(tmp_path / "clip.avi")]) == 0
+    (picked,) = (tmp_path / "clip").iterdir()
+    assert picked.name.startswith("clip_0000.")
+    assert np.abs(images.read(picked).astype(int) - face).mean() < 8  # red and blue in their places
 
 
 def test_a_file_that_is_no_video_is_refused_by_the_command_line(tmp_path, capsys):
