@@ -1,8 +1,8 @@
 """Every number that paper A prints, beside ours, with a verdict.
 
 A printed share has an interval of its own (Wilson's, from the images behind it, taken for independent); any other
-printed number is a point. A verdict compares it with the 95 % interval of ours; "above" means larger. With stand-in data
-a verdict says whether the code reaches the same region, and nothing about the paper.
+printed number is a point. A verdict compares it with the 95 % interval of ours; "above" means larger. With stand-in
+data a verdict says whether the code reaches the same region, and nothing about the paper.
 """
 
 import json
