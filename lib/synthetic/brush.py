@@ -57,7 +57,7 @@ def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = 
     return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), soft)
 
 
-def mix(image: np.ndarray, mask: np.ndarray, colour) -> None:
+def mix(image: np.ndarray, mask: np.ndarray, colour: np.ndarray | tuple) -> None:
     """Paint `colour` (3,) over the image where the mask is, in place."""
     image += mask[..., None] * (np.asarray(colour, np.float32) - image)
 

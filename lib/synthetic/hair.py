@@ -1,5 +1,6 @@
 """Hair as a sheet of strands that start at a crown, follow the skull to the hairline, and may fall on from there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from lib.synthetic.parts import HAIR, Part, grid
 
+Skull = Callable[[np.ndarray], np.ndarray]  # directions (..., 3) to distances from CENTRE (...), cm
 CENTRE = np.array([0.0, 1.5, -6.2])
 COLUMNS, ROWS = 56, 22
 # the hairline: height in cm over the angle from straight ahead in degrees: forehead, temple, sideburn, ear, nape
@@ -99,7 +101,7 @@ def grow(style: Style, head: np.ndarray, rng: np.random.Generator) -> list[Part]
     return parts
 
 
-def _strands(style: Style, skull, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _strands(style: Style, skull: Skull, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return points (rows, columns, 3) along the strands and the direction (columns,) each leaves the crown in."""
     crown = np.array(style.crown) / np.linalg.norm(style.crown)
     ahead = np.array([0, 0, 1.0]) - crown[2] * crown
@@ -169,7 +171,7 @@ def _lumps(direction: np.ndarray, rng: np.random.Generator, detail: int) -> np.n
     return np.cos(direction @ waves.T + rng.uniform(0, 2 * np.pi, 12)).mean(-1) * 2
 
 
-def _bun(style: Style, skull) -> Part:
+def _bun(style: Style, skull: Skull) -> Part:
     """Return a knot of hair at the crown."""
     crown = np.array(style.crown) / np.linalg.norm(style.crown)
     middle = CENTRE + crown * (skull(crown[None])[0] + style.bun * 0.55)

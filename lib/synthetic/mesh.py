@@ -9,6 +9,7 @@ All lengths are centimetres. Origin midway between the outer corners of the eyes
         +-------- x to the subject's left (right in the image)
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ from scipy.spatial import cKDTree
 from lib.synthetic.recover import FILE
 from lib.synthetic.subdivide import bilaplacian, loop
 
+Ring = Sequence[int] | np.ndarray  # vertices in order
 PUPILS = 6.3  # cm between the pupils of the template, a usual adult
 EYE_RADIUS = 1.27  # cm; 1.2 in people, larger because our lids have no thickness
 EYE = np.array([3.15, -0.02, -0.72])  # centre of the left eyeball
@@ -102,7 +104,9 @@ class _Builder:
         self.parent, self.follow = list(range(len(points))), [1.0] * len(points)
         self.direction = {(t[i], t[(i + 1) % 3]) for t in self.triangles for i in range(3)}
 
-    def extrude(self, ring, place, follow, material=SKIN) -> tuple[int, ...]:
+    def extrude(
+        self, ring: Ring, place: Callable[[np.ndarray], np.ndarray], follow: float, material: int = SKIN
+    ) -> tuple[int, ...]:
         """Add the ring `place(points of ring)` and the triangles between; each new vertex follows its old one."""
         ring, n, first = [int(v) for v in ring], len(ring), len(self.points)
         self.points += list(place(np.array([self.points[v] for v in ring])))
@@ -116,7 +120,7 @@ class _Builder:
                 self._add(triangle, material)
         return new
 
-    def cap(self, ring, follow, material=SKIN) -> None:
+    def cap(self, ring: Ring, follow: float, material: int = SKIN) -> None:
         """Close a ring with one vertex in its middle."""
         middle = len(self.points)
         self.points.append(np.mean([self.points[v] for v in ring], axis=0))

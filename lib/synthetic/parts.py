@@ -34,7 +34,14 @@ class Part:
     jaw: np.ndarray
 
 
-def grid(points: np.ndarray, uv: np.ndarray, material: int, around: bool = False, body=0.0, jaw=0.0) -> Part:
+def grid(
+    points: np.ndarray,
+    uv: np.ndarray,
+    material: int,
+    around: bool = False,
+    body: float | np.ndarray = 0.0,
+    jaw: float = 0.0,
+) -> Part:
     """Make a part from points (rows, columns, 3); `around` joins the last column to the first."""
     rows, columns = points.shape[:2]
     index = np.arange(rows * columns).reshape(rows, columns)

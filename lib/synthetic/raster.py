@@ -14,7 +14,7 @@ if not numba.config.CACHE_DIR:  # the checkout may be read-only
 
 
 @numba.njit(cache=True)
-def normals(points, triangles):
+def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Return float32 (n, 3): unit normals of vertices, the mean over their triangles weighted by area."""
     out = np.zeros((len(points), 3), np.float32)
     for f in range(len(triangles)):
@@ -35,7 +35,10 @@ def normals(points, triangles):
 
 
 @numba.njit(cache=True)
-def visible(xy, near, triangles, material, uv, strands, height, width):
+def visible(
+    xy: np.ndarray, near: np.ndarray, triangles: np.ndarray, material: np.ndarray, uv: np.ndarray, strands: np.ndarray,
+    height: int, width: int,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return, per pixel, the triangle in front (int32, -1 none) and the weights of its second and third vertex.
 
     Args:
@@ -85,7 +88,9 @@ def visible(xy, near, triangles, material, uv, strands, height, width):
 
 
 @numba.njit(cache=True)
-def lit(points, triangles, material, toward, size, reach):
+def lit(
+    points: np.ndarray, triangles: np.ndarray, material: np.ndarray, toward: np.ndarray, size: int, reach: float
+) -> np.ndarray:
     """Return float32 (n,), the share of the lamp that each vertex sees, 0 to 1, blurred at the shadow's edge.
 
     Args:

@@ -152,7 +152,10 @@ def _project(points: np.ndarray, scene: Scene, height: int, width: int) -> tuple
     return np.stack([x, y], axis=1).astype(np.float32), near.astype(np.float32)
 
 
-def _light(actor, points, xy, near, strength, scene, age, height, width) -> np.ndarray:
+def _light(
+    actor: Actor, points: np.ndarray, xy: np.ndarray, near: np.ndarray, strength: np.ndarray, scene: Scene, age: float,
+    height: int, width: int,
+) -> np.ndarray:  # fmt: skip
     """Return the picture as linear light, float32 (height, width, 3)."""
     per_cm = _FOCUS * min(height, width) * scene.zoom / DISTANCE * SUPERSAMPLING
     level = int(np.clip(np.round(np.log2(brush.TEXELS_PER_CM / per_cm)), 0, brush.LEVELS - 1))

@@ -46,7 +46,12 @@ class Scene:
         return replace(self, yaw=yaw, pitch=pitch, roll=roll)
 
 
-def light(direction: tuple[float, float, float], strength: float, colour=(1.0, 0.97, 0.92), sky=0.34) -> np.ndarray:
+def light(
+    direction: tuple[float, float, float],
+    strength: float,
+    colour: tuple | np.ndarray = (1.0, 0.97, 0.92),
+    sky: float = 0.34,
+) -> np.ndarray:
     """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light, the sky."""
     lamp = np.array(direction) / np.linalg.norm(direction)
     other = np.array([-lamp[0] * 0.9 - 0.1, 0.15, 0.8])

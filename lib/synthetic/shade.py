@@ -12,7 +12,7 @@ TO_SRGB = (np.linspace(0, 1, 4096) ** (1 / GAMMA) * 255).astype(np.float32)
 
 
 @numba.njit(cache=True, inline="always")
-def _bump(n, du, dv):
+def _bump(n: np.ndarray, du: float, dv: float) -> None:
     """Tilt the normal n (3,) against the slope (du to the left of the face, dv downwards), in place."""
     sx, sz = n[2], -n[0]
     size = np.sqrt(sx * sx + sz * sz) + np.float32(1e-6)
@@ -28,7 +28,10 @@ def _bump(n, du, dv):
 
 
 @numba.njit(cache=True, inline="always")
-def _skin(u, v, colour, relief, folds, per_cm, linear, n, albedo):
+def _skin(
+    u: float, v: float, colour: np.ndarray, relief: np.ndarray, folds: np.ndarray, per_cm: float, linear: np.ndarray,
+    n: np.ndarray, albedo: np.ndarray,
+) -> float:  # fmt: skip
     """Read the skin at (u, v) into albedo (3,), tilt the normal by its relief; return the gloss."""
     h, w = relief.shape
     u, v = min(max(u - np.float32(0.5), 0), w - 2), min(max(v - np.float32(0.5), 0), h - 2)
@@ -48,7 +51,7 @@ def _skin(u, v, colour, relief, folds, per_cm, linear, n, albedo):
 
 
 @numba.njit(cache=True, inline="always")
-def _eye(u, v, gaze, iris, albedo):
+def _eye(u: float, v: float, gaze: np.ndarray, iris: np.ndarray, albedo: np.ndarray) -> None:
     """Colour the eyeball at the angles (u, v): sclera, limbus, iris, pupil."""
     x, y = u - gaze[0], v - gaze[1]
     r = np.sqrt(x * x + y * y)
@@ -70,39 +73,25 @@ def _eye(u, v, gaze, iris, albedo):
 
 @numba.njit(cache=True)
 def shade(
-    which,
-    weight,
-    triangles,
-    material,
-    normal,
-    uv,
-    light,
-    back,
-    skin,
-    relief,
-    folds,
-    per_cm,
-    linear,
-    plain,
-    gaze,
-    hairs,
-    curl,
-    lamp,
-):
+    which: np.ndarray, weight: np.ndarray, triangles: np.ndarray, material: np.ndarray, normal: np.ndarray,
+    uv: np.ndarray, light: np.ndarray, back: np.ndarray, skin: np.ndarray, relief: np.ndarray, folds: np.ndarray,
+    per_cm: float, linear: np.ndarray, plain: np.ndarray, gaze: np.ndarray, hairs: np.ndarray, curl: float,
+    lamp: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """Return the picture as linear light, float32 (h, w, 3).
 
     Args:
-        which: int32 (h, w), triangle per pixel; weight: float32 (h, w, 2), from `raster.visible`.
-        weight: float32 (h, w, 2).
+        which: int32 (h, w), triangle per pixel, from `raster.visible`.
+        weight: float32 (h, w, 2), likewise.
         triangles: int32 (f, 3).
         material: uint8 (f,).
         normal: float32 (n, 3), as the camera sees them.
         uv: float32 (n, 2), texels on skin, otherwise see `parts`.
         light: float32 (n, 2), lamp seen and openness to the sky, 0 to 1.
         back: float32 (h, w, 3), background.
-        skin: uint8 (sh, sw, 4), relief and folds: float32 (sh, sw), cm.
-        relief: float32 (sh, sw).
-        folds: float32 (sh, sw).
+        skin: uint8 (sh, sw, 4), sRGB and gloss.
+        relief: float32 (sh, sw), cm.
+        folds: float32 (sh, sw), cm; a part of the relief, and they darken.
         per_cm: texels per cm.
         linear: float32 (256,), sRGB to linear light.
         plain: float32 (9, 3), linear colour per material.
@@ -201,7 +190,7 @@ def shade(
 
 
 @numba.njit(cache=True)
-def develop(light, noise, grain, table):
+def develop(light: np.ndarray, noise: np.ndarray, grain: float, table: np.ndarray) -> np.ndarray:
     """Return uint8 (h, w, 3) sRGB from linear light, with `grain` grey levels of noise (h, w, 3) in brightness."""
     h, w, _ = light.shape
     out = np.empty((h, w, 3), np.uint8)
