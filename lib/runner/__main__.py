@@ -124,8 +124,9 @@ def list_steps(steps: list[plan.Step]) -> int:
 def finish(profile: str, numbers: list[str]) -> None:
     """Print the results beside the reference's, and write the site."""
     results = {number: found for number, found in verdict.read_results().items() if number in numbers}
-    verdicts = verdict.compare(results, verdict.read_reference(profile))
-    print(f"\nreport: {site.build(verdicts)}\n")
+    reference = verdict.read_reference(profile)
+    verdicts = verdict.compare(results, reference)
+    print(f"\nreport: {site.build(verdicts)}\n" + ("" if reference else f"no reference run of {profile} yet\n"))
     print("\n".join(verdict.lines(verdicts)))
 
 
