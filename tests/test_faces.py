@@ -16,6 +16,7 @@ import pytest
 from lib import faces, images
 from lib.faces.align import WAYS, eye_centres, move
 from lib.faces.landmarks import WEIGHTS, landmarks_68
+from lib.faces.measure import PARTS, angle, background, level, normalised_error
 from lib.paths import ROOT
 from lib.synthetic import Subject, render
 
@@ -59,6 +60,13 @@ def test_jaw_points_are_evenly_spaced_on_the_mean_face():
     np.testing.assert_allclose(steps, steps.mean(), rtol=0.06)
 
 
+def test_every_landmark_lies_near_the_single_mesh_point_of_a_plain_map(lab):
+    for _, truth in lab:
+        errors = normalised_error(landmarks_68(truth.mesh), truth.landmarks)
+        assert errors[PARTS["jaw"]].max() < 0.6
+        assert np.delete(errors, np.r_[:17]).max() < 0.15
+
+
 def test_a_mesh_of_another_size_is_refused():
     with pytest.raises(ValueError, match=r"\(478, 2\)"):
         landmarks_68(np.zeros((478, 2)))
@@ -68,7 +76,7 @@ def test_every_face_in_the_laboratory_is_found_where_it_is(lab):
     errors = []
     for image, truth in lab:
         (face,) = faces.detect(image)
-        errors.append(_error(face.landmarks, landmarks_68(truth.mesh)))
+        errors.append(normalised_error(face.landmarks, landmarks_68(truth.mesh)).mean())
         assert face.mesh.shape == (468, 2)
         assert face.landmarks.dtype == np.float32
     assert np.mean(errors) < 0.05
@@ -96,7 +104,7 @@ def test_a_tiny_crop_is_found_without_enlarging_it(photograph):
     crop = photograph.image[int(y) : int(y) + side, int(x) : int(x) + side]
     (face,) = faces.detect(images.to_grey(cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA)))
     truth = (landmarks_68(photograph.truth.mesh) - (int(x), int(y))) * 48 / side
-    assert _error(face.landmarks, truth) < 0.08
+    assert normalised_error(face.landmarks, truth).mean() < 0.08
 
 
 def test_a_face_cut_by_the_border_reaches_past_it(photograph):
@@ -104,7 +112,7 @@ def test_a_face_cut_by_the_border_reaches_past_it(photograph):
     (face,) = faces.detect(photograph.image[:, left:])
     assert face.box[0] < 0
     whole = face.landmarks + np.float32([left, 0])
-    assert _error(whole, landmarks_68(photograph.truth.mesh)) < 0.15
+    assert normalised_error(whole, landmarks_68(photograph.truth.mesh)).mean() < 0.15
 
 
 @pytest.mark.parametrize("degrees", [-45, -20, 30, 45])
@@ -112,7 +120,7 @@ def test_a_known_rotation_is_recovered_within_half_a_degree(photograph, degrees)
     matrix = cv2.getRotationMatrix2D((127.5, 127.5), degrees, 1)
     turned = cv2.warpAffine(photograph.image, matrix, (256, 256), borderMode=cv2.BORDER_REPLICATE)
     (face,) = faces.detect(turned)
-    assert _angle(face.landmarks) == pytest.approx(_angle(photograph.face.landmarks) - degrees, abs=0.5)
+    assert angle(face.landmarks) == pytest.approx(angle(photograph.face.landmarks) - degrees, abs=0.5)
 
 
 def test_a_grey_image_is_the_same_as_three_equal_channels(photograph):
@@ -148,7 +156,8 @@ def test_the_mesh_agrees_with_mediapipes_own_graph(lab):
         for image, _ in lab[:3]:
             points = graph.process(image).multi_face_landmarks[0].landmark
             theirs = np.array([[point.x, point.y] for point in points]) * 256
-            assert _error(faces.detect(image)[0].mesh, theirs, scale=landmarks_68(theirs)) < 0.03
+            eyes = np.linalg.norm(theirs[33] - theirs[263])
+            assert np.linalg.norm(faces.detect(image)[0].mesh - theirs, axis=1).mean() < 0.03 * eyes
 
 
 def test_haar_finds_the_same_face_and_none_in_noise(photograph):
@@ -215,6 +224,19 @@ def test_strong_reduction_averages_instead_of_picking_pixels(photograph):
     np.testing.assert_allclose(crop, 127.5, atol=3)
 
 
+def test_measures_have_their_known_values(photograph):
+    marks = landmarks_68(photograph.truth.mesh)
+    right, left = eye_centres(marks)
+    shift = (left - right) / 10
+    np.testing.assert_allclose(normalised_error(marks + shift, marks), 0.1, rtol=1e-4)
+    turned = cv2.getRotationMatrix2D((0, 0), -30, 1)  # clockwise as seen
+    assert angle(move(marks, turned)) == pytest.approx(angle(marks) + 30, abs=1e-3)
+    matrix = faces.align(photograph.image, photograph.truth, "eyes", 96).matrix
+    assert level(photograph.truth.landmarks, matrix, "eyes") == pytest.approx(32, abs=0.01)
+    square = np.array([[10, 10], [59, 10], [59, 59], [10, 59]])
+    assert background(square, np.eye(2, 3), 100) == pytest.approx(0.75)
+
+
 def test_an_unknown_way_a_size_of_zero_and_a_degenerate_face_are_refused(photograph):
     with pytest.raises(ValueError, match=r"'procrustes'.*proposed, traditional, eyes"):
         faces.align(photograph.image, photograph.face, "procrustes")
@@ -234,7 +256,7 @@ def test_faces_in_real_group_photographs_are_found_and_marked_as_annotated():
         found = faces.detect(images.read(folder / entry.attrib["file"]))
         for box in entry:
             truth = np.array([[float(part.attrib["x"]), float(part.attrib["y"])] for part in box])
-            errors.append(min(_error(face.landmarks, truth, between="centres") for face in found))
+            errors.append(min(normalised_error(face.landmarks, truth).mean() for face in found))
     assert len(errors) == 18
     assert max(errors) < 0.3  # every annotated face has one of ours on it
     assert np.mean(errors) < 0.09  # 0.11 with a plain index map
@@ -244,15 +266,3 @@ def test_faces_in_real_group_photographs_are_found_and_marked_as_annotated():
 
 def _mesh(image: np.ndarray) -> np.ndarray:
     return faces.detect(image)[0].mesh
-
-
-def _angle(landmarks: np.ndarray) -> float:
-    right, left = eye_centres(landmarks)
-    return float(np.degrees(np.arctan2(*(left - right)[::-1])))
-
-
-def _error(points: np.ndarray, truth: np.ndarray, scale: np.ndarray | None = None, between: str = "corners") -> float:
-    """Mean distance, as a share of the distance between the outer eye corners or the eye centres."""
-    marks = truth if scale is None else scale
-    right, left = (marks[36], marks[45]) if between == "corners" else eye_centres(marks)
-    return float(np.linalg.norm(points - truth, axis=1).mean() / np.linalg.norm(left - right))
