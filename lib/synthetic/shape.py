@@ -93,9 +93,10 @@ def _parts(
     size, spread = rng.normal(0.98, 0.06) + 0.05 * t.age, rng.uniform(0.35, 0.75)
     made = [parts.eyeball(e) for e in eyes]
     made += [parts.teeth(mouth, True), parts.teeth(mouth, False), parts.tongue(mouth)]
-    made += [parts.ear(side, size, spread, head_x) for side in (-1, 1)]
     made += parts.torso((0.86 + 0.22 * t.build) * rng.normal(1, 0.03), rng.uniform(-17.2, -15.0))
     style = hair.STYLES[t.hair_style]
+    if style is None or style.hem is None:  # hair that hangs covers the ears
+        made += [parts.ear(side, size, spread, head_x) for side in (-1, 1)]
     if style is not None:
         made += hair.grow(style, skin, subject.rng(2))
     if t.glasses:
