@@ -12,6 +12,7 @@ from lib.paths import BUILD, ROOT
 from lib.runner import plan, verdict
 
 README = ROOT / "README.md"
+KEY_FIGURE = "figures/10_people.png"
 
 
 def publish(profile: str) -> list[str]:
@@ -61,10 +62,18 @@ def render_readme() -> str:
 def rendered(text: str) -> str:
     """Return the README with what stands between its markers replaced by the tables as they are now."""
     reference = verdict.read_reference("standard")
-    for name, table in (("notebooks", notebook_table()), ("results", result_table(reference))):
+    tables = {"figure": key_figure(), "notebooks": notebook_table(), "results": result_table(reference)}
+    for name, table in tables.items():
         pattern = rf"(<!-- {name}: rendered -->\n).*?(<!-- {name}: end -->)"
         text = re.sub(pattern, lambda found, table=table: found[1] + table + found[2], text, flags=re.DOTALL)
     return text
+
+
+def key_figure() -> str:
+    """Return the README's one figure as Markdown, nothing before the first reference run."""
+    if not (ROOT / KEY_FIGURE).exists():
+        return ""
+    return f"![Rendered people, who stand in for data sets that cannot be passed on]({KEY_FIGURE})\n"
 
 
 def notebook_table() -> str:
