@@ -17,7 +17,8 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; p
 table { border-collapse: collapse; font-size: 14px } td, th { padding: .2rem .7rem; text-align: left }
 th { border-bottom: 2px solid #888 } tr:nth-child(even) td { background: #f6f6f6 } td.number { text-align: right }
 .yes { color: #17692d } .no { color: #b3261e; font-weight: bold }
-figure { display: inline-block; width: 21.5rem; margin: 1rem 1rem 1rem 0; vertical-align: top } figure img { width: 100% }
+figure { display: inline-block; width: 21.5rem; margin: 1rem 1rem 1rem 0; vertical-align: top }
+figure img { width: 100% }
 """
 
 
