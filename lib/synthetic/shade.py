@@ -149,7 +149,7 @@ def shade(
                     albedo[0], albedo[1], albedo[2] = np.float32(0.45), np.float32(0.16), np.float32(0.16)
                 else:
                     part = abs(u - np.floor(u) - np.float32(0.5))
-                    dim = 1 - np.float32(0.4) * (part > 0.45)
+                    dim = 1 - np.float32(0.22) * (part > 0.45)
                     for k in range(3):
                         albedo[k] *= dim
                 dim = max(np.float32(1) - abs(u) * np.float32(0.17), np.float32(0.25))
