@@ -1,4 +1,4 @@
-"""The command line of the runner: `python -m lib.runner [PROFILE] [--only NN ...]`."""
+"""Runs the notebooks of the study in order, and says which results of the reference run they reproduced."""
 
 import argparse
 import fcntl
@@ -18,9 +18,9 @@ from lib.runner.execute import Outcome, execute
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; return its exit code: 0 well, 1 failed, 2 bad request, 130 stopped."""
-    options = parse(arguments)
     stop_like_ctrl_c()
     try:
+        options = parse(arguments)
         if options.publish:
             print("\n".join(publish.publish(options.profile)))
             return 0
@@ -44,12 +44,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
-    parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.splitlines()[0])
-    profiles = ", ".join(plan.read_profiles().get("profiles", {}))
-    parser.add_argument("profile", nargs="?", default="standard", help=f"one of {profiles} (standard)")
+    profiles = plan.read_profiles()["profiles"]
+    others = "./run_all.sh test runs every test, ./run_all.sh lab opens JupyterLab."
+    parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__, epilog=others)
+    parser.add_argument("profile", nargs="?", default="standard", help=f"{', '.join(profiles)}; standard when left out")
     parser.add_argument("--only", nargs="+", default=[], metavar="NN", help="run these notebooks alone")
     parser.add_argument("--from", dest="start", default="00", metavar="NN", help="begin at this notebook")
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="NN.NAME=VALUE")
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NN.NAME=VALUE",
+        help="another value of a parameter",
+    )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the licensed data sets, one folder each")
     parser.add_argument("--list", action="store_true", help="show notebooks and parameters, run nothing")
     parser.add_argument("--publish", action="store_true", help="make the last run the reference in figures/")
@@ -58,12 +66,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def run(options: argparse.Namespace, steps: list[plan.Step], held: TextIO) -> int:
     """Execute the steps in order, one line each; stop at the first failure."""
-    environment = kernel_environment(options)
+    environment, started = kernel_environment(options), time.monotonic()
     for step in steps:
         outcome = run_one(step, environment, held)
         if not outcome.ok:
             report_failure(step, outcome, options)
             return 1
+    print(f"    {len(steps)} notebooks in {(time.monotonic() - started) / 60:.1f} minutes")
     finish(options.profile, [step.notebook.number for step in steps])
     return 0
 
@@ -105,10 +114,12 @@ def report_failure(step: plan.Step, outcome: Outcome, options: argparse.Namespac
     number = step.notebook.number
     settings = "".join(f" --set '{setting}'" for setting in options.settings if setting[:2] >= number)
     data = f" --data '{options.data}'" if options.data else ""
+    rest = " ".join(one for one in sorted(options.only) if one >= number)
+    where = f"--only {rest}" if rest else f"--from {number}"
     print(f"\nIn this cell of {step.notebook.path.name}:\n")
     print("\n".join("    " + line for line in outcome.source.splitlines()))
     print(f"\n{outcome.problem}\n\nexecuted copy: {outcome.executed}")
-    print(f"resume:        ./run_all.sh {options.profile} --from {number}{settings}{data}")
+    print(f"resume:        ./run_all.sh {options.profile} {where}{settings}{data}")
 
 
 def list_steps(steps: list[plan.Step]) -> int:
