@@ -56,6 +56,17 @@ def test_the_index_finds_the_same_pairs_as_all_pairs_by_hand():
     assert 300 < by_hand.sum() < 300 * 300 / 4
 
 
+def test_the_index_misses_nothing_where_images_differ_in_few_dimensions_only():
+    rng = np.random.default_rng(2)
+    flat = rng.normal(0, 1, (1, 256)) + rng.normal(0, 0.5, (400, 6)) @ rng.normal(0, 0.35, (6, 256))
+    flat -= flat.mean(axis=1, keepdims=True)
+    flat = (flat / np.linalg.norm(flat, axis=1, keepdims=True)).astype(np.float32)
+    by_hand = ((flat @ flat.T >= duplicates.THRESHOLD) & ~np.eye(400, dtype=bool)).any(axis=1)
+    found = [left[left != right] for left, right in duplicates.near_pairs(flat, flat)]
+    assert np.isin(np.arange(400), np.concatenate(found)).tolist() == by_hand.tolist()
+    assert 50 < by_hand.sum() < 350
+
+
 def test_pairs_are_found_across_chunks(monkeypatch):
     monkeypatch.setattr(duplicates, "CHUNK", 7)
     monkeypatch.setattr(duplicates, "BLOCK", 5)
@@ -136,6 +147,15 @@ def test_strength_recovers_the_share_whatever_the_head_does():
     table, points = take(CURVE, np.random.default_rng(0))
     share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
     assert np.allclose(share, CURVE, atol=0.03)
+
+
+def test_jitter_of_the_landmarks_hardly_counts_as_strength():
+    rng = np.random.default_rng(0)
+    table, points = take(CURVE, rng, turn=False)
+    points += rng.normal(0, 0.8, points.shape)
+    share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
+    assert share[-1] < 0.1  # by plain distance it is .2
+    assert np.abs(share - CURVE).mean() < 0.05
 
 
 def test_strength_is_in_inter_ocular_distances():
