@@ -131,11 +131,17 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the epoch's clock."""
-        self._began = time.perf_counter()
+        self._began, self._ends = time.perf_counter(), []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Note when the step ended."""
+        self._ends.append(time.perf_counter())
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Stop the epoch's clock: validation is not training."""
-        self._seconds = time.perf_counter() - self._began
+        seconds, first = time.perf_counter() - self._began, self._ends[0]
+        steps = len(self._ends) - 1  # without the first, which compiles
+        self._times = {"seconds": seconds, "step": (self._ends[-1] - first) / steps if steps else seconds}
 
     def on_test_end(self, logs: dict) -> None:
         """Keep the weights if this validation is the best so far; averaged weights are in the model here."""
@@ -145,7 +151,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Write the state down, so that a kill costs at most one epoch."""
-        self.history[-1] = {name: float(value) for name, value in logs.items()} | {"seconds": self._seconds}
+        self.history[-1] = {name: float(value) for name, value in logs.items()} | self._times
         with replace_on_success(self.folder / "state.npz") as path, path.open("wb") as file:
             variables = {str(i): np.asarray(variable) for i, variable in enumerate(_variables(self.model))}
             np.savez(file, history=json.dumps(self.history), **variables)
@@ -246,8 +252,7 @@ def _claim(folder: Path, setup: dict[str, object]) -> None:
 
 def _write_record(model: keras.Model, folder: Path, keeper: _Keeper, batches: TrainingBatches) -> None:
     """Write `record.json`; takes a few steps on one batch in memory to learn what a step costs without its input."""
-    seconds = [row["seconds"] for row in keeper.history]
-    step = float(np.median(seconds[1:] or seconds)) / len(batches)  # the first epoch compiles
+    step = float(np.median([row["step"] for row in keeper.history]))
     record = {
         "history": keeper.history,
         "best_epoch": keeper.best(),

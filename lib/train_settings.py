@@ -72,7 +72,8 @@ class Record:
     """What a fit was.
 
     Attributes:
-        history: one row per epoch: loss, accuracy or mean squared error, the same of validation, seconds.
+        history: one row per epoch: loss, accuracy or mean squared error, the same of validation, seconds,
+            and seconds per `step`.
         best_epoch: the one whose weights the model has now, counted from 0.
         weights: file of those weights.
         images_per_second: while training, validation apart.
