@@ -129,18 +129,32 @@ def _create() -> None:
 
 def _install(python: Path) -> None:
     """Install the pins; pip's own words go to `build/setup.log`."""
-    log = ROOT / "build" / "setup.log"
-    _say(f"installing {len(read_pins())} packages; this takes some minutes, once. Details: {log}")
+    log, number = ROOT / "build" / "setup.log", len(read_pins())
+    _say(f"installing {number} packages; this takes some minutes, once. Details: {log}")
     # every package is in the list, so pip need not resolve: older pips stumble over extras of hashed packages
     options = ["--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     command = [python, "-m", "pip", "install", *options, "-r", PINS]
-    with log.open("w+") as words:
-        done = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, check=False)
-        words.seek(0)
-        text = words.read()
-    if done.returncode:
-        last = "\n".join(text.strip().splitlines()[-5:])
-        raise SetupError(_remedy(text) or f"pip failed; the whole of it is in {log}; it ends:\n{last}")
+    words = []
+    with (
+        log.open("w") as file,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip,
+    ):
+        for line in pip.stdout:
+            file.write(line)
+            words.append(line)
+            _show(line, sum(word.startswith("Collecting") for word in words), number)
+    if pip.returncode:
+        raise SetupError(
+            _remedy("".join(words)) or f"pip failed; all of it is in {log}; it ends: {''.join(words[-5:])}"
+        )
+
+
+def _show(line: str, done: int, number: int) -> None:
+    """Show on a terminal which package is being fetched, or that pip writes them out, its longest step."""
+    if sys.stderr.isatty() and line.startswith(("Collecting", "Installing")):
+        what = line.split()[1] if line.startswith("Collecting") else "writing them to the disk"
+        sys.stderr.write(f"\r{done:4}/{number} {what:<50.50}" + ("\n" if line.startswith("Installing") else ""))
+        sys.stderr.flush()
 
 
 def _remedy(words: str) -> str | None:

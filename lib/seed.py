@@ -2,9 +2,10 @@
 
 
 def set_seed(seed: int) -> None:
-    """Make what follows bit-identical on one machine's CPU: seeds Python, NumPy and Keras, and asks for deterministic ops.
+    """Make what follows bit-identical on one machine's CPU.
 
-    Elsewhere the promise is weaker: the same figures within their intervals.
+    Seeds Python, NumPy and Keras, and asks TensorFlow for deterministic operations. Elsewhere the promise is weaker:
+    the same figures within their intervals.
     """
     import keras
 
