@@ -21,7 +21,8 @@ class Settings:
         optimiser: "sgd" (Nesterov momentum .9) or "adamw".
         weight_decay: pulled off each weight per step, times the learning rate; not off biases and norms.
         label_smoothing: share of a class target that is spread over all classes; softmax heads only.
-        ema: decay per step of the running average of the weights that is validated and kept, 0 for none.
+        ema: decay per step of the running average of the weights that is validated and kept, 0 for none. Batch norms
+            keep the statistics of the plain weights, so both agree only once the learning rate has fallen.
         augmentation: "none", "paper", "modern" or "keras_cv", as in `lib.augment.TrainingBatches`.
         visits: times that an epoch shows each image; 28 is paper A's epoch.
         patience: epochs without a better validation before it stops, 0 for never.
