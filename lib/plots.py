@@ -159,7 +159,7 @@ def tiles(pictures: np.ndarray, texts: np.ndarray, rows: Sequence[str], columns:
 
 
 def strength_over_a_take(take: pd.DataFrame, chosen: Sequence[int], ax: Axes) -> Axes:
-    """Draw the share of the strongest frame over a take, from `frame`, `share`, `emotion`; `chosen` frames are filled."""
+    """Draw the share of the strongest frame over a take: `frame`, `share`, `emotion`; `chosen` frames are filled."""
     colour = COLOURS[take["emotion"].iloc[0]]
     filled = take["frame"].isin(chosen)
     ax.plot(take["frame"], take["share"], "-", color=colour, lw=1)

@@ -48,7 +48,7 @@ def find(
         Columns confidence (probability of the label), suggestion, suspected.
     """
     names, label = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)
-    choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-4, 1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss")
+    choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss", cv=3)
     components = min(COMPONENTS, features.shape[1], len(label) // 2)
     model = make_pipeline(StandardScaler(), PCA(components, random_state=seed), StandardScaler(), choice)
     cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
