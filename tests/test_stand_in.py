@@ -15,8 +15,8 @@ from lib.datasets import excluded, jaffe, load, read_image
 from lib.emotions import EMOTIONS
 from lib.images import ImageError
 from lib.synthetic import Subject, stand_in
+from lib.synthetic.stand_in import drawing, writer
 from lib.synthetic.stand_in import eiw as eiw_plan
-from lib.synthetic.stand_in import writer
 
 SIZES = ("smoke", "standard", "paper")
 
@@ -144,19 +144,27 @@ def test_a_change_of_one_plan_changes_its_own_key_only(copied_sources):
     assert [name for name, key in keys().items() if key != before[name]] == ["kdef"]
 
 
+def test_a_module_that_draws_nothing_changes_no_key(copied_sources):
+    before = keys()
+    (copied_sources / "sheets.py").write_text("from lib.synthetic.render import render\n")
+    edit(copied_sources / "show.py", "import ", "import sys\nimport ")
+    edit(copied_sources / "stand_in/writer.py", "maxsize=64", "maxsize=65")
+    assert keys() == before
+
+
 def test_size_and_seed_are_in_the_key():
     assert len({stand_in.key("mug", size, seed) for size in SIZES for seed in (0, 1)}) == 6
 
 
 def test_nothing_is_done_where_nothing_changed(trees, monkeypatch):
-    monkeypatch.setattr(writer, "draw", None)
+    monkeypatch.setattr(drawing, "draw", None)
     before = {path: path.stat().st_mtime_ns for path in trees["jaffe"].rglob("*")}
     stand_in.write("jaffe", "smoke", trees["jaffe"], progress=False)
     assert {path: path.stat().st_mtime_ns for path in trees["jaffe"].rglob("*")} == before
 
 
 def test_a_killed_call_is_resumed_and_ends_with_the_same_bytes(trees, tmp_path, monkeypatch):
-    drawn, draw = [], writer.draw
+    drawn, draw = [], drawing.draw
 
     def dies_at_the_fourth(*arguments):
         if len(drawn) == 3:
@@ -164,14 +172,14 @@ def test_a_killed_call_is_resumed_and_ends_with_the_same_bytes(trees, tmp_path, 
         draw(*arguments)
         drawn.append(arguments[-1].seed)
 
-    monkeypatch.setattr(writer, "draw", dies_at_the_fourth)
+    monkeypatch.setattr(drawing, "draw", dies_at_the_fourth)
     root = tmp_path / "jaffe"
     with pytest.raises(KeyboardInterrupt):
         stand_in.write("jaffe", "smoke", root, progress=False, processes=1)
     assert not root.exists()
     first = list(drawn)
     drawn.clear()
-    monkeypatch.setattr(writer, "draw", lambda *arguments: (draw(*arguments), drawn.append(arguments[-1].seed)))
+    monkeypatch.setattr(drawing, "draw", lambda *arguments: (draw(*arguments), drawn.append(arguments[-1].seed)))
     stand_in.write("jaffe", "smoke", root, progress=False, processes=1)
     assert len(first) == 3
     assert len(drawn) == 7

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib import paths
+from lib.synthetic.stand_in.drawing import layout
 from lib.synthetic.stand_in.plan import NAMES
-from lib.synthetic.stand_in.writer import key, layout, write
+from lib.synthetic.stand_in.writer import key, write
 
 __all__ = ["NAMES", "ensure", "key", "layout", "write"]
 

@@ -8,8 +8,8 @@ import pandas as pd
 from lib.emotions import EMOTIONS_8
 from lib.synthetic import Truth
 from lib.synthetic.stand_in import defects
+from lib.synthetic.stand_in.drawing import save_image
 from lib.synthetic.stand_in.plan import Format, Person, Take, stills
-from lib.synthetic.stand_in.writer import save_image
 
 CODES = {
     "neutral": 0,

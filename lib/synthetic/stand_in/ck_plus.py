@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.synthetic import Truth
+from lib.synthetic.stand_in.drawing import save_image
 from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed, share
-from lib.synthetic.stand_in.writer import save_image
 
 CODES = {"angry": 1, "contempt": 2, "disgust": 3, "fear": 4, "happy": 5, "sad": 6, "surprise": 7}
 LABELLED = {

@@ -1,0 +1,105 @@
+"""Draw one person of a plan, and finish a tree: everything that decides the bytes, with the plans themselves."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from lib import images
+from lib.paths import replace_on_success
+from lib.synthetic import Subject, Truth, expressions, render, scene, sequence
+from lib.synthetic import draw as photograph
+from lib.synthetic.stand_in.plan import NAMES, Format, Person, Take
+
+MARK = "STAND_IN.json"
+
+
+def layout(name: str) -> ModuleType:
+    """Return the module with the plan, the pictures' format and the label files of a data set."""
+    return import_module(f"lib.synthetic.stand_in.{name}")
+
+
+def draw(name: str, size: str, seed: int, folder: Path, person: Person) -> None:
+    """Draw everything of one person, then note what was drawn; the note makes the person done."""
+    cv2.setNumThreads(1)
+    subject = Subject(person.seed)
+    module = layout(name)
+    save = getattr(module, "save", save_image)
+    rng = np.random.default_rng([seed, person.seed])
+    records = []
+    for take in person.takes:
+        for file, (image, truth) in zip(take.files, _frames(subject, take, module.pictures(size), rng), strict=True):
+            extra = save(folder, file, image, truth, module.pictures(size))
+            records.append(
+                {"file": file, "subject": person.seed, "emotion": take.emotion, "intensity": float(truth.intensity)}
+                | extra
+            )
+    note = {"records": records, "groups": {name: _text(value) for name, value in subject.attributes().items()}}
+    with replace_on_success(done(folder, person)) as path:
+        path.write_text(json.dumps(note), "utf-8")
+
+
+def _text(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _frames(subject: Subject, take: Take, pictures: Format, rng: np.random.Generator) -> Iterator[tuple]:
+    """Yield image and truth of each file of the take."""
+    how = (rng, take.scene, pictures.drawn)
+    if take.recording:
+        yield from sequence(subject, take.emotion, len(take.files), *how, take.intensity, release=take.release)
+    elif take.yaw:
+        full, rest = expressions.draw(subject, take.emotion, rng)
+        strength = expressions.at(full, rest, take.intensity)
+        view = scene.sample(take.scene, rng).turned(yaw=take.yaw)
+        yield photograph(subject, strength, view, rng, pictures.drawn, take.emotion, take.intensity)
+    else:
+        yield render(subject, take.emotion, take.intensity, *how)
+
+
+def save_image(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
+    """Scale, turn grey where the data set is, and write; return nothing to note."""
+    height, width = pictures.written
+    if image.shape[:2] != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images.write(path, images.to_grey(image) if pictures.grey else image, quality=92)
+    return {}
+
+
+def complete(name: str, size: str, seed: int, fingerprint: str, people: list[Person], folder: Path) -> None:
+    """Write the label files, the truth, the groups and the mark."""
+    notes = [json.loads(done(folder, person).read_text("utf-8")) for person in people]
+    records = pd.DataFrame([record for note in notes for record in note["records"]])
+    records["label"], records["defect"] = records["emotion"], ""
+    rng = np.random.default_rng([seed, NAMES.index(name), 1])
+    truth = layout(name).finish(folder, records, rng).reset_index(drop=True)
+    keys = [column for column in ("file", "row") if column in truth]
+    groups = pd.DataFrame({person.seed: note["groups"] for person, note in zip(people, notes, strict=True)}).T
+    groups = groups.loc[truth["subject"]].reset_index(drop=True)
+    pd.concat([truth[keys], groups], axis=1).to_csv(folder / "groups.csv", index=False)
+    truth.drop(columns="pixels", errors="ignore").to_csv(folder / "truth.csv", index=False)
+    defects = truth.loc[truth["defect"] != "", [*keys, "defect", "emotion", "label"]].to_dict("records")
+    facts = {
+        "data_set": name,
+        "size": size,
+        "seed": seed,
+        "key": fingerprint,
+        "images": len(truth),
+        "people": len(people),
+    }
+    shutil.rmtree(folder / ".done")
+    (folder / ".key").unlink()
+    (folder / MARK).write_text(json.dumps(facts | {"defects": defects}, indent=1, ensure_ascii=False), "utf-8")
+
+
+def done(folder: Path, person: Person) -> Path:
+    """Return the note that says that a person is drawn."""
+    return folder / ".done" / f"{person.seed}.json"
