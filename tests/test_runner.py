@@ -14,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lib.paths import ROOT
-from lib.runner import plan
+from lib.runner import notebook, plan
 
 PROFILES = """
 [profiles.tiny]
@@ -237,7 +237,7 @@ def test_a_bad_request_is_one_line_and_runs_nothing(folder):
     ],
 )
 def test_what_is_unknown_or_mistyped_is_refused(folder, request_, message):
-    with pytest.raises(plan.PlanError) as caught:
+    with pytest.raises(notebook.PlanError) as caught:
         plan.make_plan(**{"profile": "tiny", "folder": folder, **request_})
     assert message in str(caught.value)
 
@@ -255,7 +255,7 @@ def test_what_is_unknown_or_mistyped_is_refused(folder, request_, message):
 )
 def test_a_mistake_in_the_profiles_is_refused(folder, old, new, message):
     (folder / "profiles.toml").write_text(PROFILES.replace(old, new))
-    with pytest.raises(plan.PlanError) as caught:
+    with pytest.raises(notebook.PlanError) as caught:
         plan.make_plan("tiny", folder=folder)
     assert message in str(caught.value)
 
@@ -270,13 +270,15 @@ def test_a_profile_may_run_some_notebooks_only(folder):
     assert [step.notebook.number for step in plan.make_plan("half", folder=folder)] == ["01"]
 
 
-@pytest.mark.parametrize("line", ["STEPS = 3", "STEPS: int = 2 + 1", "STEPS: int = 'a'", "STEPS: dict = {}", "print()"])
+@pytest.mark.parametrize(
+    "line", ["STEPS = 3", "STEPS: int = 2 + 1", "STEPS: int = 'a'", "STEPS: dict = {}", "print()", "a b"]
+)
 def test_a_parameter_cell_of_another_form_is_refused(line):
-    with pytest.raises(plan.PlanError):
-        plan.read_parameters(line, Path("01_test.ipynb"))
+    with pytest.raises(notebook.PlanError):
+        notebook.read_parameters(line, Path("01_test.ipynb"))
 
 
 def test_the_three_lines_below_the_title_are_read(folder):
-    notebook = plan.read_notebook(folder / "01_test.ipynb")
-    assert notebook.title == "A notebook"
-    assert plan.introduction(notebook) == ("Does it run?", "Nothing.", "A second.")
+    found = notebook.read_notebook(folder / "01_test.ipynb")
+    assert found.title == "A notebook"
+    assert notebook.introduction(found) == ("Does it run?", "Nothing.", "A second.")

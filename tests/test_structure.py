@@ -12,7 +12,7 @@ import papermill
 import pytest
 
 from lib.paths import ROOT
-from lib.runner import plan, publish
+from lib.runner import notebook, plan, publish
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
@@ -33,12 +33,12 @@ def tags(cell: dict) -> list[str]:
 
 @each_notebook
 def test_a_notebook_is_valid_and_stripped(path):
-    notebook = nbformat.from_dict(json.loads(path.read_text()))
-    ids = [cell.id for cell in notebook.cells]
+    whole = nbformat.from_dict(json.loads(path.read_text()))
+    ids = [cell.id for cell in whole.cells]
     assert len(set(ids)) == len(ids)
-    nbformat.validate(notebook)
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert "papermill" not in notebook.metadata
+    nbformat.validate(whole)
+    assert whole.metadata.kernelspec.name == "python3"
+    assert "papermill" not in whole.metadata
     for cell in cells(path):
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
@@ -47,7 +47,7 @@ def test_a_notebook_is_valid_and_stripped(path):
 @each_notebook
 def test_papermill_reads_the_parameters_that_the_runner_reads(path):
     found = papermill.inspect_notebook(str(path))
-    ours = plan.read_notebook(path).parameters
+    ours = notebook.read_notebook(path).parameters
     assert list(found) == list(ours)
     for name, parameter in ours.items():
         assert ast.literal_eval(found[name]["default"]) == parameter.default
@@ -58,7 +58,7 @@ def test_papermill_reads_the_parameters_that_the_runner_reads(path):
 def test_the_parameter_cell_has_the_form_that_papermill_understands(path):
     found = [cell for cell in cells(path) if "parameters" in tags(cell)]
     assert len(found) == 1
-    lines = plan.source(found[0]).splitlines()
+    lines = notebook.source(found[0]).splitlines()
     assert 1 <= len(lines) <= 8
     for line in lines:
         assert PARAMETER_LINE.fullmatch(line), line
@@ -66,19 +66,19 @@ def test_the_parameter_cell_has_the_form_that_papermill_understands(path):
 
 @each_notebook
 def test_a_notebook_has_the_parts_that_a_reader_expects(path):
-    assert all(plan.introduction(plan.read_notebook(path)))
-    prose = "\n".join(plan.source(cell) for cell in cells(path, "markdown"))
+    assert all(notebook.introduction(notebook.read_notebook(path)))
+    prose = "\n".join(notebook.source(cell) for cell in cells(path, "markdown"))
     assert f"# {path.name[:2]} " in prose.splitlines()[0]
     assert "## Summary" in prose
     assert "## Exercises" in prose
     assert tags(cells(path)[-1]) == ["record"]
-    assert "record(" in plan.source(cells(path)[-1])
+    assert "record(" in notebook.source(cells(path)[-1])
 
 
 @each_notebook
 def test_cells_are_short_and_define_nothing(path):
     for cell in cells(path):
-        text = plan.source(cell)
+        text = notebook.source(cell)
         assert len(text.splitlines()) <= 20, text
         if "explain" not in tags(cell):
             defined = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]

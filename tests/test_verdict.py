@@ -5,7 +5,7 @@ import json
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
-from lib.runner import plan, publish, site, verdict
+from lib.runner import notebook, plan, publish, site, verdict
 
 
 def result(
@@ -67,12 +67,12 @@ def study(tmp_path, monkeypatch):
     for folder in ("notebooks", "build/results", "build/figures", "build/executed", "figures"):
         (tmp_path / folder).mkdir(parents=True)
     text = "# 06 A <title>\n\n**Question.** Why?  \n**You will see.** A bar.  \n**Time.** 1 minute; MUG."
-    notebook = writes(new_notebook(cells=[new_markdown_cell(text), new_code_cell("1 + 1")]))
+    text = writes(new_notebook(cells=[new_markdown_cell(text), new_code_cell("1 + 1")]))
     for path in ("notebooks", "build/executed"):
-        (tmp_path / path / "06_test.ipynb").write_text(notebook)
-    monkeypatch.setattr(publish.plan, "paths", lambda: {"06": tmp_path / "notebooks" / "06_test.ipynb"})
+        (tmp_path / path / "06_test.ipynb").write_text(text)
+    monkeypatch.setattr(publish.notebook, "paths", lambda: {"06": tmp_path / "notebooks" / "06_test.ipynb"})
     monkeypatch.setattr(
-        publish.plan, "make_plan", lambda _: [plan.Step(plan.read_notebook(publish.plan.paths()["06"]), {}, {}, 1)]
+        publish.plan, "make_plan", lambda _: [plan.Step(notebook.read_notebook(notebook.paths()["06"]), {}, {}, 1)]
     )
     (tmp_path / "build/results/06.json").write_text(json.dumps(run_with(result("toy/accuracy", 0.95, 0.9, 0.97))))
     (tmp_path / "build/figures/06_bar.png").write_bytes(b"picture")
@@ -102,7 +102,7 @@ def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study)
 
 def test_publishing_refuses_the_results_of_another_profile(study):
     (study / "build/results/06.json").write_text(json.dumps(run_with(profile="smoke")))
-    with pytest.raises(plan.PlanError, match="notebook 06 has results of smoke, not of standard"):
+    with pytest.raises(notebook.PlanError, match="notebook 06 has results of smoke, not of standard"):
         publish.publish("standard")
     assert (study / "figures/06_old.png").exists()
 

@@ -14,6 +14,7 @@ from typing import TextIO
 from lib import paths
 from lib.runner import plan, publish, site, verdict
 from lib.runner.execute import Outcome, execute
+from lib.runner.notebook import PlanError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
             return list_steps(steps)
         with lock(options.profile) as held:
             return run(options, steps, held)
-    except plan.PlanError as error:
+    except PlanError as error:
         print(f"run_all: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -104,7 +105,7 @@ def kernel_environment(options: argparse.Namespace) -> dict[str, str]:
     if options.data:
         folder = Path(os.environ.get("FACE_STUDY_CALLER", "."), options.data).resolve()
         if not folder.is_dir():
-            raise plan.PlanError(f"--data {options.data}: no such folder")
+            raise PlanError(f"--data {options.data}: no such folder")
         variables["FACE_DATA"] = str(folder)
     return variables
 

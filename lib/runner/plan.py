@@ -2,56 +2,20 @@
 
 import ast
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.paths import ROOT
+from lib.runner.notebook import NOTEBOOKS, Notebook, Parameter, PlanError, checked, paths, read_notebook
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-NOTEBOOKS = Path(os.environ.get("FACE_STUDY_NOTEBOOKS", ROOT / "notebooks"))  # tests set it
-TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 PROFILE_KEYS = {"help", "cell_timeout", "notebooks", "shared"}
-
-
-class PlanError(ValueError):
-    """A run that cannot start; the message says what came and what was expected."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line `NAME: type = literal  # help` of a notebook's parameter cell."""
-
-    name: str
-    type: str
-    default: object
-    help: str
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """A notebook as the runner sees it.
-
-    Attributes:
-        number: two digits, the beginning of the file's name.
-        path: the file.
-        title: its first heading.
-        intro: the lines below the heading: question, what is seen, time.
-        parameters: by name, in the order of the cell.
-    """
-
-    number: str
-    path: Path
-    title: str
-    intro: tuple[str, ...]
-    parameters: dict[str, Parameter]
 
 
 @dataclass(frozen=True)
@@ -62,71 +26,6 @@ class Step:
     given: dict[str, object]
     parameters: dict[str, object]
     cell_timeout: int
-
-
-def paths(folder: Path = NOTEBOOKS) -> dict[str, Path]:
-    """Return the notebooks of `folder` by their two-digit number, in order."""
-    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    numbers = [path.name[:2] for path in found]
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    if twice:
-        raise PlanError(f"two notebooks share the number {', '.join(twice)} in {folder}; rename one")
-    return dict(zip(numbers, found, strict=True))
-
-
-def read_notebook(path: Path) -> Notebook:
-    """Return what the runner needs of a notebook: title, introduction and parameters, read without running it."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError) as error:
-        raise PlanError(f"{path} is not a notebook: {error}") from error
-    first = [line.strip() for line in source(cells[0]).splitlines() if line.strip()] if cells else []
-    title = first[0].lstrip("# ") if first else path.stem
-    cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])), None)
-    parameters = read_parameters(source(cell), path) if cell else {}
-    return Notebook(path.name[:2], path, re.sub(r"^\d\d\s*[.:-]?\s*", "", title), tuple(first[1:]), parameters)
-
-
-def source(cell: Mapping) -> str:
-    """Return a cell's text, which a notebook file holds as one string or as a list of lines."""
-    return "".join(cell["source"])
-
-
-def read_parameters(text: str, path: Path) -> dict[str, Parameter]:
-    """Return the parameters of a cell of lines `NAME: type = literal  # help`.
-
-    Raises:
-        PlanError: a line of another form, an unknown type, a default of another type.
-    """
-    parameters = {}
-    lines = text.splitlines()
-    for node in ast.parse(text).body:
-        try:
-            name, annotation = node.target.id, ast.unparse(node.annotation)
-            default, kind = ast.literal_eval(node.value), annotation.split("[")[0]
-        except (AttributeError, ValueError) as error:
-            raise PlanError(f"{path.name}: {ast.unparse(node)!r} is not of the form NAME: type = literal") from error
-        comment = lines[node.end_lineno - 1][node.end_col_offset :].strip().lstrip("# ")
-        parameters[name] = Parameter(name, kind, default, comment)
-        checked(parameters[name], default, f"{path.name}: default")
-    return parameters
-
-
-def checked(parameter: Parameter, value: object, where: str) -> object:
-    """Return `value` if it has the parameter's type; an int is taken for a float.
-
-    Raises:
-        PlanError: another type; the message names both.
-    """
-    expected = TYPES.get(parameter.type)
-    if expected is None:
-        raise PlanError(f"{where}: {parameter.name} has the type {parameter.type}; expected one of {', '.join(TYPES)}")
-    if expected is float and type(value) is int:
-        return float(value)
-    if type(value) is not expected:
-        came = f"{value!r}, a {type(value).__name__}"
-        raise PlanError(f"{where}: {parameter.name} is {came}; expected a {parameter.type}")
-    return value
 
 
 def parsed(parameter: Parameter, text: str, where: str) -> object:
@@ -223,17 +122,3 @@ def _known(name: str, expected: Iterable[str], what: str) -> str:
 def as_json(parameters: Mapping[str, object]) -> str:
     """Return parameters as one line of JSON, for the provenance of figures."""
     return json.dumps(dict(parameters), ensure_ascii=False)
-
-
-def introduction(notebook: Notebook) -> tuple[str, str, str]:
-    """Return question, what will be seen, and time with data needed: the three lines below a notebook's title.
-
-    Raises:
-        PlanError: the lines do not begin with `**Question.**`, `**You will see.**` and `**Time.**`.
-    """
-    text = " ".join(line.rstrip("\\").strip() for line in notebook.intro)
-    match = re.fullmatch(r"\*\*Question\.\*\* (.+) \*\*You will see\.\*\* (.+) \*\*Time\.\*\* (.+)", text)
-    if not match:
-        expected = "**Question.** ..., **You will see.** ..., **Time.** ..."
-        raise PlanError(f"{notebook.path.name}: below its title stands {text[:80]!r}; expected three lines {expected}")
-    return match[1], match[2], match[3]

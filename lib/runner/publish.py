@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 
 from lib.paths import BUILD, ROOT
-from lib.runner import plan, verdict
+from lib.runner import notebook, plan, verdict
 
 README = ROOT / "README.md"
 KEY_FIGURE = "figures/10_people.png"
@@ -26,7 +26,7 @@ def publish(profile: str) -> list[str]:
         found = results.get(step.notebook.number, {}).get("provenance", {}).get("profile", "no run")
         if found != profile:
             came = f"notebook {step.notebook.number} has results of {found}, not of {profile}"
-            raise plan.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
+            raise notebook.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
     target = verdict.reference_path(profile)
     content = {"profile": profile, "notebooks": {step.notebook.number: results[step.notebook.number] for step in steps}}
     target.parent.mkdir(exist_ok=True)
@@ -79,10 +79,10 @@ def key_figure() -> str:
 def notebook_table() -> str:
     """Return the notebooks as a Markdown table: title, question, time and data."""
     rows = ["| notebook | question | time and data |", "|---|---|---|"]
-    for path in plan.paths().values():
-        notebook = plan.read_notebook(path)
-        question, _, time = plan.introduction(notebook)
-        rows.append(f"| [{notebook.number} {notebook.title}](notebooks/{path.name}) | {question} | {time} |")
+    for path in notebook.paths().values():
+        one = notebook.read_notebook(path)
+        question, _, time = notebook.introduction(one)
+        rows.append(f"| [{one.number} {one.title}](notebooks/{path.name}) | {question} | {time} |")
     return "\n".join(rows) + "\n"
 
 

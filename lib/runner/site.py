@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lib.paths import BUILD, replace_on_success
-from lib.runner import plan, verdict
+from lib.runner import verdict
+from lib.runner.notebook import Notebook, read_notebook
 
 LINKS = """
 nav { font: 14px/2 system-ui, sans-serif; padding: .3rem 1rem; background: #f3f3f3; border-bottom: 1px solid #ddd }
@@ -25,7 +26,7 @@ figure img { width: 100% }
 def build(verdicts: Sequence[verdict.Verdict]) -> Path:
     """Write the site anew from what `build/` holds and return its first page."""
     executed = sorted((BUILD / "executed").glob("[0-9][0-9]_*.ipynb"))
-    notebooks = [plan.read_notebook(path) for path in executed]
+    notebooks = [read_notebook(path) for path in executed]
     with replace_on_success(BUILD / "report") as folder:
         (folder / "figures").mkdir(parents=True)
         links = navigation(notebooks)
@@ -49,7 +50,7 @@ def page(path: Path, links: str) -> str:
     return f"{head}<style>{LINKS}</style><body{attributes}>{links}{rest}"
 
 
-def navigation(notebooks: Sequence[plan.Notebook]) -> str:
+def navigation(notebooks: Sequence[Notebook]) -> str:
     """Return the links to the first page and to every notebook."""
     items = [f'<a href="{one.path.stem}.html">{one.number} {html.escape(one.title)}</a>' for one in notebooks]
     return f'<nav><a href="index.html">Results</a>{" ".join(items)}</nav>'
@@ -57,7 +58,7 @@ def navigation(notebooks: Sequence[plan.Notebook]) -> str:
 
 def first_page(
     links: str,
-    notebooks: Sequence[plan.Notebook],
+    notebooks: Sequence[Notebook],
     verdicts: Sequence[verdict.Verdict],
     results: Mapping[str, Mapping],
     figures: Sequence[Path],
