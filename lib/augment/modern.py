@@ -35,7 +35,7 @@ def modern(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     image = cv2.flip(check(crop, "crop"), 1) if rng.random() < 0.5 else crop
     contrast, brightness = rng.uniform(-1, 1, 2)
-    image = _curve(image, _contrast(contrast) + 51 * brightness)
+    image = _curve(image, _contrast(contrast) + 38 * brightness)
     for number in rng.integers(0, len(OPERATIONS), RANDAUGMENT_OPERATIONS):
         image = list(OPERATIONS.values())[number](image, rng.uniform(-1, 1))
     return _cut_out(image, rng)
@@ -75,11 +75,11 @@ def _curve(image: np.ndarray, levels: np.ndarray) -> np.ndarray:
 
 
 def _brightened(image: np.ndarray, strength: float) -> np.ndarray:
-    return _curve(image, _LEVELS + 51 * strength)  # up to a fifth of the range
+    return _curve(image, _LEVELS + 38 * strength)  # up to 15 % of the range
 
 
 def _contrast(strength: float) -> np.ndarray:
-    return (_LEVELS - 128) * (1 + 0.5 * strength) + 128  # up to half as much again, or half as much
+    return (_LEVELS - 128) * (1 + 0.4 * strength) + 128  # up to 40 % more or less
 
 
 def _stretched(image: np.ndarray, strength: float) -> np.ndarray:
@@ -89,7 +89,7 @@ def _stretched(image: np.ndarray, strength: float) -> np.ndarray:
 
 def _coloured(image: np.ndarray, strength: float) -> np.ndarray:
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return cv2.addWeighted(image, 1 + 0.8 * strength, grey, -0.8 * strength, 0)
+    return cv2.addWeighted(image, 1 + 0.6 * strength, grey, -0.6 * strength, 0)
 
 
 def _moved(image: np.ndarray, matrix: list[list[float]], shift: tuple[float, float] = (0, 0)) -> np.ndarray:
@@ -147,9 +147,9 @@ def keras_cv_set() -> Callable[[np.ndarray, int], np.ndarray]:
     generator = tf.random.Generator.from_seed(0)
     tf.random.set_global_generator(generator)  # layers without a seed keep the generator that they meet when built
     span, layers = {"value_range": (0, 255)}, keras_cv.layers
-    rand_augment = layers.RandAugment(**span, augmentations_per_image=RANDAUGMENT_OPERATIONS, magnitude=0.3)
-    flip, brightness = layers.RandomFlip("horizontal"), layers.RandomBrightness(0.2, **span)
-    contrast = layers.RandomContrast(**span, factor=0.5)
+    rand_augment = layers.RandAugment(**span, augmentations_per_image=RANDAUGMENT_OPERATIONS, magnitude=0.2)
+    flip, brightness = layers.RandomFlip("horizontal"), layers.RandomBrightness(0.15, **span)
+    contrast = layers.RandomContrast(**span, factor=0.4)
     cutout = layers.RandomCutout((0.1, 0.3), (0.1, 0.3))
     tf.random.set_global_generator(tf.random.Generator.from_seed(0))  # Keras itself uses none
     keras.config.set_dtype_policy(policy)
