@@ -12,7 +12,7 @@ import papermill
 import pytest
 
 from lib.paths import ROOT
-from lib.runner import notebook, plan, publish
+from lib.runner import notebook, plan, publish, verdict
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
@@ -149,3 +149,11 @@ def test_every_file_that_the_readme_names_is_there():
     links = re.findall(r"\]\(([^)#:]+)\)", publish.README.read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_reference_of_smoke_covers_its_notebooks():
+    reference = verdict.read_reference("smoke")
+    if not reference:
+        pytest.skip("no reference yet: ./run_all.sh smoke, then ./run_all.sh smoke --publish")
+    assert list(reference) == [step.notebook.number for step in plan.make_plan("smoke")]
+    assert verdict.lines(verdict.compare(reference, reference))[-1].split()[1:] != ["0", "of", "0"]
