@@ -215,10 +215,12 @@ def test_jaffe_ratings_are_read_from_the_read_me(tmp_path):
 
 
 def test_both_sessions_of_kdef_are_one_person_and_full_profiles_are_listed(tmp_path):
-    df = load("kdef", kdef(tmp_path))
+    df = load("kdef", plant(kdef(tmp_path), "AF31/AF31V.JPG"))  # a name as bad as some real ones
     assert df["subject"].tolist() == ["F01", "F01"]
     assert df["view"].tolist() == ["straight", "half left"]
-    assert excluded(df)["reason"].item().startswith("full right profile")
+    reasons = excluded(df).set_index("file")["reason"]
+    assert reasons["AM02/AM02NEFR.JPG"].startswith("full right profile")
+    assert reasons["AF31/AF31V.JPG"].startswith("not <session>")
 
 
 def test_eiw_levels_are_shares_of_full_strength_and_neutral_is_zero(tmp_path):

@@ -33,7 +33,8 @@ CODES = {
 }
 DROPPED = {"mixed": "several emotions one after the other: no single label"}
 _FRAME = re.compile(
-    r"(?P<subject>\d{3})/(?:(?P<session>session\d+)/)?(?P<code>[^/]+)/(?P<take>take\d+)/img_(?P<frame>\d+)\.jpg$", re.I
+    r"(?P<subject>\d{3})/(?:(?P<session>session\d+)/)?(?P<code>[^/]+)/(?P<take>take\d+)/[^/]*?(?P<frame>\d+)\.jpe?g$",
+    re.I,
 )
 
 
@@ -46,7 +47,7 @@ def read(root: Path) -> Listing:
     stray = parts["code"].isna()
     parts = parts.fillna("")
     emotion, reason = split_codes(parts["code"].str.lower(), CODES, DROPPED, "emotion folder")
-    reason = reason.mask(stray, "not <subject>/<emotion>/take<number>/img_<number>.jpg")
+    reason = reason.mask(stray, "not <subject>/<emotion>/take<number>/<name><number>.jpg")
     session = parts["session"].where(parts["session"] == "", parts["session"] + "/")
     rows = pd.DataFrame(
         {
