@@ -63,6 +63,7 @@ def run(job: dict) -> dict:
             cwd=job["cwd"],
             execution_timeout=job["cell_timeout"],
             start_timeout=120,
+            iopub_timeout=60,  # its default, 4 s, fails on a busy machine
             progress_bar=False,
         )
         run_sync(kernel.shutdown_kernel)()
