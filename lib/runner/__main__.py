@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     except PlanError as error:
         print(f"run_all: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read the words has gone, as with `| head`
+        os._exit(141)
     except OSError as error:
         print(
             f"run_all: {error}. Free or unlock that place, or set FACE_STUDY_BUILD to another folder", file=sys.stderr
