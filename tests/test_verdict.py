@@ -50,6 +50,12 @@ def test_times_and_new_results_are_shown_but_not_judged_and_missing_ones_count_a
     assert "other" not in "\n".join(lines)  # a notebook that did not run
 
 
+def test_real_data_are_not_judged_by_the_reference_of_a_stand_in():
+    reference = {"06": run_with(result("a", 0.5, 0.4, 0.6))}
+    now = {"06": run_with(result("a", 0.9) | {"origin": "real"})}
+    assert verdict.lines(verdict.compare(now, reference))[-1] == "reproduced 0 of 0"
+
+
 def test_smoke_is_judged_by_its_own_reference_among_the_tests():
     assert verdict.reference_path("smoke").parent.name == "tests"
     assert verdict.reference_path("standard").parent.name == "figures"

@@ -20,7 +20,7 @@ class Verdict:
         name: the result's name.
         now: the value of this run, None where it is missing or undefined.
         reference: the result of the reference run with all its fields, None for a result that it does not have.
-        reproduced: None where nothing is judged (a time, or no reference).
+        reproduced: None where nothing is judged: a time, real data against a stand-in's reference, or no reference.
     """
 
     notebook: str
@@ -52,13 +52,22 @@ def compare(now: Mapping[str, Mapping], reference: Mapping[str, Mapping]) -> lis
     """Return a verdict for every result of the notebooks in `now`, then for those that only the reference has."""
     verdicts = []
     for notebook, content in now.items():
-        values = {result["name"]: result["value"] for result in content["results"]}
+        found = {result["name"]: result for result in content["results"]}
         expected = {result["name"]: result for result in reference.get(notebook, {"results": []})["results"]}
-        for name in dict.fromkeys((*values, *expected)):
-            value, target = values.get(name), expected.get(name)
-            judged = None if target is None or target["kind"] == "time" else name in values and agrees(value, target)
-            verdicts.append(Verdict(notebook, name, value, target, judged))
+        for name in dict.fromkeys((*found, *expected)):
+            value = found[name]["value"] if name in found else None
+            judged = judge(found.get(name), expected.get(name))
+            verdicts.append(Verdict(notebook, name, value, expected.get(name), judged))
     return verdicts
+
+
+def judge(found: Mapping | None, reference: Mapping | None) -> bool | None:
+    """Return whether a result reproduces its reference; None for a time, for other data, and without a reference."""
+    if reference is None or reference["kind"] == "time":
+        return None
+    if found is None:
+        return False
+    return agrees(found["value"], reference) if found["origin"] == reference["origin"] else None
 
 
 def agrees(value: float | None, reference: Mapping) -> bool:
