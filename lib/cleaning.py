@@ -159,5 +159,6 @@ def _sequences(table: pd.DataFrame, usable: np.ndarray) -> list[np.ndarray]:
 def _levels(rows: np.ndarray, share: np.ndarray, tolerance: float) -> dict[int, float]:
     wanted = np.array(sorted(set(LEVELS))[:-1])
     distance = np.abs(share[rows][:, None] - wanted)  # (frames of one side, 4)
-    pairs = zip(*linear_sum_assignment(distance), strict=True)
-    return {rows[i]: float(wanted[k]) for i, k in pairs if distance[i, k] <= tolerance}
+    fits = distance <= tolerance
+    pairs = zip(*linear_sum_assignment(np.where(fits, distance, 9)), strict=True)  # 9: as many levels as can be filled
+    return {rows[i]: float(wanted[k]) for i, k in pairs if fits[i, k]}

@@ -22,6 +22,7 @@ from lib import images
 
 SIDE = 16  # pixels of a thumbnail's edge
 THRESHOLD = 0.98  # correlation from which two images count as near duplicates
+COPY = 0.995  # correlation from which two images count as one photograph
 COMPONENTS = 12  # dimensions of the tree; fastest on 32,298 images of FER-2013 between 8 and 24
 CHUNK = 4096  # queries at a time, and
 BLOCK = 65536  # pairs at a time, so that memory stays flat where thousands of frames look alike
@@ -105,18 +106,19 @@ def repeated(groups: np.ndarray) -> np.ndarray:
     return ~np.isin(np.arange(len(groups)), first)
 
 
-def reasons(table: pd.DataFrame) -> dict[str, np.ndarray]:
+def reasons(table: pd.DataFrame, thumbnails: np.ndarray) -> dict[str, np.ndarray]:
     """Return why copies are dropped, a mask bool (N,) per reason: contradictory labels, exact and near duplicate.
 
-    Of copies that agree the first is kept; of copies that contradict each other none is. Near duplicates are dropped
-    where no subject is known: two photographs of one person under one lamp look alike and are two photographs all the
-    same.
+    Of copies that agree the first is kept; of copies that contradict each other none is. To drop needs more than to
+    keep apart: from `THRESHOLD` on two images stay on one side of a split, from `COPY` on they count as one
+    photograph, and only where no subject is known. Below, two frames of one person with two expressions would go.
 
     Args:
-        table: N rows with subject, emotion, digest and cluster.
+        table: N rows with subject, emotion and digest.
+        thumbnails: float32 (N, 256) from `thumbnail`.
     """
     alone = -1 - np.arange(len(table))
-    near = np.where(table["subject"] == "", table["cluster"], alone)
+    near = np.where(table["subject"] == "", clusters(thumbnails, table["digest"], COPY), alone)
     emotion = table["emotion"].to_numpy()
     return {
         "contradictory labels": contradictory(table["digest"], emotion) | contradictory(near, emotion),

@@ -100,14 +100,28 @@ def test_twins_across_two_sets_contradictions_and_repeats():
 
 
 def test_of_copies_that_agree_one_is_kept_and_of_copies_that_contradict_none():
+    sources = [0, 0, 1, 1, 2, 3, 3, 4, 4]
+    brighter = [0, 9, 0, 9, 0, 0, 0, 0, 0]  # of these the pixels differ
+    shown = [pictures(5)[source] + np.uint8(more) for source, more in zip(sources, brighter, strict=True)]
+    thumbnails, digests = prints(shown)
     table = pd.DataFrame({
-        "subject": ["", "", "", "", "", "s1", "s1", "s1", "s1"],
+        "subject": ["", "", "", "", "", "s1", "s1", "s1", "s1"], "digest": digests,
         "emotion": ["sad", "sad", "sad", "happy", "fear", "sad", "happy", "fear", "fear"],
-        "digest": list("abcdeffgg"), "cluster": [0, 0, 1, 1, 2, 3, 3, 3, 3],
     })  # fmt: skip
-    reason = cleaning.first_reason(duplicates.reasons(table)).tolist()
+    reason = cleaning.first_reason(duplicates.reasons(table, thumbnails)).tolist()
     twice = "contradictory labels"
     assert reason == ["", "near duplicate", twice, twice, "", twice, twice, "", "exact duplicate"]
+
+
+def test_two_photographs_of_one_person_are_kept_apart_by_the_split_and_not_dropped():
+    one, other = pictures(2).astype(float)
+    alike = [one.astype(np.uint8), (one * 0.87 + other * 0.13).astype(np.uint8)]
+    thumbnails, digests = prints(alike)
+    assert duplicates.THRESHOLD < thumbnails[0] @ thumbnails[1] < duplicates.COPY
+    table = pd.DataFrame({"subject": "", "emotion": ["sad", "happy"], "digest": digests})
+    assert not any(mask.any() for mask in duplicates.reasons(table, thumbnails).values())
+    assert len(np.unique(duplicates.clusters(thumbnails, digests))) == 1
+    assert np.unique(duplicates.clusters(thumbnails, digests, duplicates.COPY)).size == 2
 
 
 def test_nothing_to_compare_finds_nothing():
@@ -214,6 +228,12 @@ def test_a_level_that_no_frame_comes_near_is_left_out_and_no_frame_is_taken_twic
     chosen = cleaning.intensity_frames(table, np.array([0, 0.2, 0.25, 0.55, 0.57, 1]))
     assert chosen["intensity"].tolist() == [0.2, 0.6, 1.0]
     assert chosen["frame"].is_unique
+
+
+def test_as_many_levels_are_filled_as_can_be():
+    table, _ = take(CURVE[:6], np.random.default_rng(0))
+    chosen = cleaning.intensity_frames(table, np.array([0, 0.01, 0.51, 0.97, 0.98, 1]))
+    assert chosen["intensity"].tolist() == [0.6, 1.0]
 
 
 def test_neutral_takes_and_stills_give_no_intensity_frames():
