@@ -19,7 +19,7 @@ FOLDERS = {
 }
 PAPER_TAKES = 1462  # paper A, Table 1: sequences of the 52 people who are distributed
 PEOPLE = {"smoke": 6, "standard": 40, "paper": 52}
-FRAMES = {"smoke": 7, "standard": 11, "paper": 70}  # real takes have 50 to 160; paper: over 100,000 frames
+FRAMES = {"smoke": 7, "standard": 17, "paper": 70}  # real takes have 50 to 160; paper: over 100,000 frames
 DRAWN = {"smoke": 224, "standard": 448, "paper": 448}  # scaling up is a third of the time of drawing at 896
 
 
