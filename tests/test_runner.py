@@ -109,8 +109,7 @@ def test_notebooks_run_in_order_with_the_parameters_of_profile_and_command_line(
     assert code == 0, words
     assert words.index("01  A notebook") < words.index("02  A notebook")
     assert output(folder, "01") == "smoke 2 1.0 True ['x', 'y']\n"
-    assert words.endswith("reproduced 0 of 0\n")
-    assert "no reference run of tiny yet" in words
+    assert words.endswith("no reference run of tiny yet\n")
     assert (build(folder) / "report" / "index.html").exists()
     assert (build(folder) / "report" / "02_test.html").exists()
     assert not list(build(folder).glob("executed/*.log"))

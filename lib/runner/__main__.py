@@ -140,8 +140,8 @@ def finish(profile: str, numbers: list[str]) -> None:
     results = {number: found for number, found in verdict.read_results().items() if number in numbers}
     reference = verdict.read_reference(profile)
     verdicts = verdict.compare(results, reference)
-    print(f"\nreport: {site.build(verdicts)}\n" + ("" if reference else f"no reference run of {profile} yet\n"))
-    print("\n".join(verdict.lines(verdicts)))
+    print(f"\nreport: {site.build(verdicts)}\n")
+    print("\n".join(verdict.lines(verdicts)) if reference else f"no reference run of {profile} yet")
 
 
 def stop_like_ctrl_c() -> None:
