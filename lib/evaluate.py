@@ -258,7 +258,7 @@ def results(
 
 def _table(rows: list[tuple[str, str, np.ndarray]], found: np.ndarray, owners: np.ndarray, seeds: int) -> pd.DataFrame:
     table = pd.DataFrame([row[:2] for row in rows], columns=["metric", "of"])
-    table[["value", "low", "high"]] = found.T
+    table[["value", "low", "high"]] = np.where(np.isnan(found[0]), np.nan, found).T  # no figure, no interval
     table["n"] = [int(mask.sum()) for *_, mask in rows]
     table["clusters"] = [len(np.unique(owners[mask])) for *_, mask in rows]
     return table.assign(seeds=seeds)

@@ -194,9 +194,11 @@ def test_rmse_of_a_level_uses_the_images_of_that_level(strengths):
 
 def test_a_constant_guess_on_uniform_intensities_has_the_known_rmse():
     target = np.linspace(0, 1, 5001)[:, None] * np.ones(7)
-    found = figures(evaluate.regression(target, np.full_like(target, 0.5), np.arange(5001) % 9, resamples=10))
+    table = evaluate.regression(target, np.full_like(target, 0.5), np.arange(5001) % 9, resamples=10)
+    found = figures(table)
     assert found["RMSE", "all"] == pytest.approx(1 / np.sqrt(12), abs=1e-3)
     assert np.isnan(found["PCC", "all"])
+    assert np.isnan(ends(table, "PCC")).all()
     assert found["CCC", "all"] == pytest.approx(0, abs=1e-9)
 
 
