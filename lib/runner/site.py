@@ -65,6 +65,10 @@ def first_page(
 ) -> str:
     """Return the first page: results, figures, and where everything comes from."""
     judged = [one.reproduced for one in verdicts if one.reproduced is not None]
+    printed = {
+        notebook: content | {"results": [one for one in content["results"] if one["paper"] is not None]}
+        for notebook, content in results.items()
+    }
     titles = {one.number: one.path.stem for one in notebooks}
     pictures = "".join(
         f'<figure><a href="{titles[path.name[:2]]}.html"><img src="figures/{path.name}" alt="{path.stem}"></a>'
@@ -76,8 +80,10 @@ def first_page(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Facial emotion study</title>'
         f"<style>{LINKS}{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>"
         f"<p>Reproduced {sum(judged)} of {len(judged)} results of the reference run.</p>"
-        f"<h2>Results</h2>{result_table(results, verdicts)}<h2>Figures</h2>{pictures}"
-        f"<h2>Where this comes from</h2>{provenance_table(results)}</body></html>\n"
+        f"<h2>Results that the papers print too</h2>{result_table(printed, verdicts)}<h2>Figures</h2>{pictures}"
+        f"<h2>Where this comes from</h2>{provenance_table(results)}"
+        f"<h2>Every result</h2><details><summary>show</summary>{result_table(results, verdicts)}</details>"
+        "</body></html>\n"
     )
 
 
