@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -184,9 +185,11 @@ def class_counts(counts: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def picture(image: np.ndarray, title: str, ax: Axes) -> Axes:
-    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes; of a large one every so many pixels."""
-    step = max(1, min(image.shape[:2]) // 300)
-    ax.imshow(image[::step, ::step], cmap="gray", vmin=0, vmax=255)
+    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes; a larger one is averaged down to its place."""
+    share = 2 * ax.get_window_extent().width / image.shape[1]  # 2: figures are saved finer than they are drawn
+    if share < 1:
+        image = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    ax.imshow(image, cmap="gray", vmin=0, vmax=255)
     ax.set_title(title, fontsize=8)
     ax.set_axis_off()
     return ax
