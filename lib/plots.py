@@ -27,15 +27,16 @@ def confusion_matrix(counts: np.ndarray, emotions: Sequence[str], ax: Axes) -> A
 def intervals(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw one dot with its 95 % interval per row of a table with `label`, `value`, `low`, `high`, top to bottom.
 
-    Optional columns: `paper` adds a diamond for the printed figure, `colour` colours a row.
+    Optional columns: `paper` adds diamonds for printed figures and a legend, `colour` colours a row.
     """
     places = np.arange(len(table))[::-1]
     colours = table["colour"] if "colour" in table else ["#2e6fb0"] * len(table)
     for place, row, colour in zip(places, table.itertuples(), colours, strict=True):
         ax.plot([row.low, row.high], [place, place], color=colour, lw=2, solid_capstyle="butt")
         ax.plot(row.value, place, "o", color=colour, ms=6)
-    if "paper" in table:
+    if "paper" in table and table["paper"].notna().any():
         ax.plot(table["paper"], places, "D", color="#c0392b", ms=6, mfc="none", label="printed in the paper")
+        ax.legend(fontsize=8)
     ax.set_yticks(places, table["label"])
     ax.set_ylim(-0.7, len(table) - 0.3)
     ax.grid(axis="x", alpha=0.3)

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import paths
+from lib import cleaning, datasets, duplicates, paths
+from lib.emotions import EMOTIONS
 from lib.leaks import KINDS, LeakError, audit, groups, leaks
 
 __all__ = [
@@ -32,11 +33,13 @@ __all__ = [
     "leak_free",
     "leaks",
     "load",
+    "official",
     "paper_table_3",
     "read_test",
     "save",
     "split",
     "test_reads",
+    "without_leaks",
 ]
 
 SPLITS = ("train", "validation", "test")
@@ -87,18 +90,50 @@ def paper_table_3(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def leak_free(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Return Table 3 without its leaks: MUG by hand from a tenth of the subjects, and HP test as test.
-
-    Training rows that share a subject, sequence or twin with validation or test are left out, so are validation rows
-    that share one with test.
-    """
+    """Return Table 3 without its leaks: MUG by hand from a tenth of the subjects, and HP test as test."""
     sides = table["data_set"].map(TABLE_3 | {"hp_test": "test"})
     out = table.assign(split=sides)[sides.notna()]
     mug = out["data_set"] == "mug"
     held_out = split(out[mug], {"train": 0.9, "validation": 0.1}, seed)["split"] == "validation"
-    out = _move_by_hand(out, mug & held_out.reindex(out.index, fill_value=False), seed)
-    rank = out["split"].map(SPLITS.index)
-    return out[rank == rank.groupby(groups(out)).transform("max")]
+    return without_leaks(_move_by_hand(out, mug & held_out.reindex(out.index, fill_value=False), seed))
+
+
+def official(data_set: str, size: str, seed: int = 0) -> pd.DataFrame:
+    """Return the images of a data set under the split that it comes with, twins between the sides included.
+
+    Images of other emotions than the seven are left out. Where none is test (FER-2013 without its private test images)
+    half of the validation images are, whole groups together.
+
+    Args:
+        data_set: one that comes with a split, for instance "fer2013".
+        size: of the stand-ins.
+        seed: of the halves.
+
+    Returns:
+        Columns of `lib.datasets`, `digest` and `cluster` of the whole images, and `twin`, bool: whether the image is a
+        near duplicate of a training image.
+
+    Raises:
+        ValueError: the data set does not say what is training and what is validation.
+    """
+    table = datasets.load(data_set, size=size)
+    table = table[table["emotion"].isin(EMOTIONS)].reset_index(drop=True)
+    if not {"train", "validation"} <= set(table["split"]):
+        raise ValueError(f"{data_set} comes without a split; expected a data set with one, for instance fer2013")
+    table, thumbnails = cleaning.fingerprint(table, np.full((len(table), 4), np.nan))  # no boxes: whole images
+    if "test" not in set(table["split"]):
+        halves = split(table[table["split"] == "validation"], {"validation": 0.5, "test": 0.5}, seed)
+        table.loc[halves.index, "split"] = halves["split"]
+    return table.assign(twin=duplicates.has_twin(thumbnails, thumbnails[table["split"] == "train"]))
+
+
+def without_leaks(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a split table without the training rows that share a subject, sequence or twin with validation or test.
+
+    Validation rows that share one with test go too.
+    """
+    rank = table["split"].map(SPLITS.index)
+    return table[rank == rank.groupby(groups(table)).transform("max")]
 
 
 def save(table: pd.DataFrame, name: str, size: str) -> Path:

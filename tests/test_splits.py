@@ -221,6 +221,42 @@ def test_the_test_split_is_read_once_per_run_and_every_read_is_counted(build, mo
     assert reads["run"].nunique() == 2
 
 
+def fer2013(root, usages, copies=()):
+    """Write pictures of noise, the n-th with the n-th usage; `copies` are pairs: (target, source), a bit brighter."""
+    pixels = np.random.default_rng(0).integers(20, 200, (len(usages), 48 * 48))
+    for target, source in copies:
+        pixels[target] = pixels[source] + 30
+    lines = [f"{n % 7},{' '.join(map(str, picture))},{usages[n]}" for n, picture in enumerate(pixels)]
+    (root / "fer2013").mkdir()
+    (root / "fer2013" / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]) + "\n")
+
+
+def test_the_official_split_names_its_twins_and_halves_validation_where_there_is_no_test(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACE_DATA", str(tmp_path))
+    fer2013(tmp_path, ["Training"] * 70 + ["PublicTest"] * 70, copies=[(77, 7), (99, 92)])
+    table = splits.official("fer2013", "smoke")
+    assert table["split"].value_counts().to_dict() == {"train": 70, "validation": 35, "test": 35}
+    assert np.flatnonzero(table["twin"] & (table["split"] != "train")).tolist() == [77]
+    assert table["split"][99] == table["split"][92]
+
+    strict = splits.audit(splits.without_leaks(table))
+    assert set(table.index) - set(strict.index) == {7}
+
+
+def test_the_official_split_keeps_test_images_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACE_DATA", str(tmp_path))
+    fer2013(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
+    table = splits.official("fer2013", "smoke")
+    assert table["split"].tolist() == ["train"] * 14 + ["validation"] * 7 + ["test"] * 7
+
+
+def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACE_DATA", str(tmp_path))
+    fer2013(tmp_path, ["Training"] * 14)
+    with pytest.raises(ValueError, match="fer2013 comes without a split"):
+        splits.official("fer2013", "smoke")
+
+
 @pytest.mark.parametrize(("reader", "models"), [("06", ["compact_vgg_s"]), ("08", [])])
 def test_no_other_reader_and_no_nameless_model_sees_the_test_split(build, reader, models):
     splits.save(splits.leak_free(study()), "leak_free", "smoke")

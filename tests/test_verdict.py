@@ -106,6 +106,35 @@ def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study)
     assert verdict.lines(verdict.compare(verdict.read_results(), reference))[-1] == "reproduced 1 of 1"
 
 
+def run_on_fer2013(study, monkeypatch, origin):
+    """Leave what a run of the profile fer2013 leaves: results of notebook 11, and weights beside another's."""
+    (study / "build/weights").mkdir()
+    for name in ("fer2013.npz", "fer2013.json", "affectnet.npz"):
+        (study / "build/weights" / name).write_text(origin)
+    (study / "lib/models/weights").mkdir(parents=True)
+    done = run_with(result("11/fitted/accuracy", 0.68, 0.66, 0.7), profile="fer2013")
+    (study / "build/results/11.json").write_text(json.dumps(done | {"origins": {"fer2013": origin}}))
+    path = study / "notebooks" / "11_real.ipynb"
+    path.write_text((study / "notebooks/06_test.ipynb").read_text())
+    monkeypatch.setattr(publish.plan, "make_plan", lambda _: [plan.Step(notebook.read_notebook(path), {}, {}, 1)])
+
+
+def test_publishing_a_run_on_real_faces_replaces_the_weights_and_leaves_the_figures(study, monkeypatch):
+    run_on_fer2013(study, monkeypatch, "real")
+    (study / "README.md").write_text("<!-- real: rendered -->\n<!-- real: end -->\n")
+    publish.publish("fer2013")
+    assert sorted(path.name for path in (study / "lib/models/weights").iterdir()) == ["fer2013.json", "fer2013.npz"]
+    assert (study / "figures/06_old.png").exists()
+    assert "| 11/fitted | 0.68 | [0.66, 0.7] | 40 | 1 |" in (study / "README.md").read_text()
+
+
+def test_weights_fitted_on_stand_ins_are_not_published(study, monkeypatch):
+    run_on_fer2013(study, monkeypatch, "stand-in")
+    with pytest.raises(notebook.PlanError, match=r"only a stand-in of fer2013; run \./run_all\.sh fer2013 --data DIR"):
+        publish.publish("fer2013")
+    assert not list((study / "lib/models/weights").iterdir())
+
+
 def test_publishing_refuses_the_results_of_another_profile(study):
     (study / "build/results/06.json").write_text(json.dumps(run_with(profile="smoke")))
     with pytest.raises(notebook.PlanError, match="notebook 06 has results of smoke, not of standard"):

@@ -13,13 +13,15 @@ from lib.runner import notebook, plan, verdict
 
 README = ROOT / "README.md"
 KEY_FIGURE = "figures/10_people.png"
+REAL = "fer2013"  # the profile on real faces, and its data set
 
 
 def publish(profile: str) -> list[str]:
     """Make what the last run of `profile` left in `build/` its reference; return lines that say what was done.
 
     Raises:
-        PlanError: a notebook of the profile has no result, or one of another profile.
+        PlanError: a notebook of the profile has no result, or one of another profile, or of stand-ins where the
+            profile is about real faces.
     """
     steps, results = plan.make_plan(profile), verdict.read_results()
     for step in steps:
@@ -27,13 +29,18 @@ def publish(profile: str) -> list[str]:
         if found != profile:
             came = f"notebook {step.notebook.number} has results of {found}, not of {profile}"
             raise notebook.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
+    if profile == REAL and results["11"]["origins"][REAL] != "real":
+        raise notebook.PlanError(f"the last run had only a stand-in of {REAL}; run ./run_all.sh {REAL} --data DIR")
     target = verdict.reference_path(profile)
     content = {"profile": profile, "notebooks": {step.notebook.number: results[step.notebook.number] for step in steps}}
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     said = [f"{target.relative_to(ROOT)}: {sum(len(one['results']) for one in content['notebooks'].values())} results"]
     if profile == "standard":
-        said += [f"figures/: {copy_figures()} figures", f"README.md: {render_readme()}"]
+        said.append(f"figures/: {copy_figures()} figures")
+    if profile == REAL:
+        said.append(f"lib/models/weights/: {', '.join(copy_weights())}")
+    said.append(f"README.md: {render_readme()}")
     if any(one["provenance"]["dirty"] for one in content["notebooks"].values()):
         said.append(
             "note: some of this ran with changes that are not committed; the commit named there is not all of it"
@@ -51,6 +58,14 @@ def copy_figures() -> int:
     return len(new)
 
 
+def copy_weights() -> list[str]:
+    """Replace the weights that come with the study by those of the last run on real faces; return the files' names."""
+    new = sorted((BUILD / "weights").glob(f"{REAL}.*"))
+    for path in new:
+        shutil.copy(path, ROOT / "lib" / "models" / "weights" / path.name)
+    return [path.name for path in new]
+
+
 def render_readme() -> str:
     """Write the README's tables anew; return whether that changed anything, in words."""
     before = README.read_text(encoding="utf-8")
@@ -61,8 +76,12 @@ def render_readme() -> str:
 
 def rendered(text: str) -> str:
     """Return the README with what stands between its markers replaced by the tables as they are now."""
-    reference = verdict.read_reference("standard")
-    tables = {"figure": key_figure(), "notebooks": notebook_table(), "results": result_table(reference)}
+    tables = {
+        "figure": key_figure(),
+        "notebooks": notebook_table(),
+        "results": result_table(verdict.read_reference("standard")),
+        "real": accuracy_table(verdict.read_reference(REAL)),
+    }
     for name, table in tables.items():
         pattern = rf"(<!-- {name}: rendered -->\n).*?(<!-- {name}: end -->)"
         text = re.sub(pattern, lambda found, table=table: found[1] + table + found[2], text, flags=re.DOTALL)
@@ -96,6 +115,17 @@ def result_table(reference: Mapping[str, Mapping]) -> str:
         rows.append(
             f"| {result['name']} | {numbers} | {verdict.interval(result)} | {result['n']:,} | {result['origin']} |"
         )
+    return "\n".join(rows) + "\n"
+
+
+def accuracy_table(reference: Mapping[str, Mapping]) -> str:
+    """Return every accuracy as a Markdown table: result, interval, n, seeds, protocol."""
+    rows = ["| accuracy of | value | 95 % interval | n | seeds | protocol |", "|---|---|---|---|---|---|"]
+    for result in (one for content in reference.values() for one in content["results"]):
+        name, metric = result["name"].rsplit("/", 1)
+        if metric == "accuracy":
+            figures = f"{verdict.number(result['value'])} | {verdict.interval(result)} | {result['n']:,}"
+            rows.append(f"| {name} | {figures} | {result['seeds']} | {result['protocol']} |")
     return "\n".join(rows) + "\n"
 
 
