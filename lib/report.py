@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ORIGINS = ("stand-in", "real", "mixed", "computed")
+STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: rendered faces among real ones"}
 KINDS = ("metric", "exact", "time")
 PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
@@ -107,16 +108,29 @@ def save_table(frame: "pd.DataFrame", name: str) -> Path:
     return path
 
 
-def save_figure(figure: "Figure", name: str) -> Path:
-    """Write a figure to `build/figures/<name>.png`, its provenance inside, and return the path; `name` is `NN_...`."""
+def save_figure(figure: "Figure", name: str, origin: str) -> Path:
+    """Write a figure to `build/figures/<name>.png`, its provenance inside, and return the path.
+
+    Args:
+        figure: what to write; a line below says so where stand-ins are behind it.
+        name: `NN_...`, NN the notebook's digits.
+        origin: of the data, one of `ORIGINS`.
+
+    Raises:
+        ValueError: a name without its number, or an unknown origin.
+    """
+    if origin not in ORIGINS:
+        raise ValueError(f"origin of figure {name} is {origin!r}; expected one of {', '.join(ORIGINS)}")
     path = paths.BUILD / "figures" / f"{_prefixed(name, '_')}.png"
-    origin = {
+    figure.text(1, 0, STAMPS.get(origin, ""), ha="right", va="top", fontsize=7, color="0.4")
+    facts = {
         "notebook": name[:2],
+        "origin": origin,
         "parameters": json.loads(os.environ.get("FACE_STUDY_PARAMETERS", "{}")),
         "profile": os.environ.get("FACE_STUDY_PROFILE", "by hand"),
         **_commit(),
     }
-    metadata = {"Title": name, "Description": json.dumps(origin), "Software": "Facial emotion study"}
+    metadata = {"Title": name, "Description": json.dumps(facts), "Software": "Facial emotion study"}
     with paths.replace_on_success(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight", metadata=metadata)
     return path

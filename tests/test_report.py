@@ -80,12 +80,25 @@ def test_a_figure_carries_notebook_parameters_and_commit(monkeypatch):
     monkeypatch.setenv("FACE_STUDY_PARAMETERS", '{"SEED": 3}')
     figure = Figure()
     figure.subplots().plot([1, 2])
-    path = report.save_figure(figure, "06_curve")
+    path = report.save_figure(figure, "06_curve", "stand-in")
     origin = json.loads(Image.open(path).text["Description"])
     assert path.name == "06_curve.png"
     assert origin["notebook"] == "06"
+    assert origin["origin"] == "stand-in"
     assert origin["parameters"] == {"SEED": 3}
     assert len(origin["commit"]) in (40, len("unknown"))
+
+
+@pytest.mark.parametrize(("origin", "said"), [("stand-in", 1), ("mixed", 1), ("real", 0), ("computed", 0)])
+def test_a_figure_of_rendered_faces_says_so_in_the_picture(origin, said):
+    figure = Figure()
+    report.save_figure(figure, "06_curve", origin)
+    assert sum("stand-in" in text.get_text() for text in figure.texts) == said
+
+
+def test_a_figure_of_unknown_origin_is_refused():
+    with pytest.raises(ValueError, match="origin of figure 06_curve is 'drawn'; expected one of stand-in"):
+        report.save_figure(Figure(), "06_curve", "drawn")
 
 
 def test_a_product_replaces_the_old_one_and_an_error_leaves_the_old_one(tmp_path):

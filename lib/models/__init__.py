@@ -1,5 +1,6 @@
 """The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
 
+import logging
 from pathlib import Path
 
 import keras
@@ -13,6 +14,9 @@ NAMES = (*vgg.PLANS, "modern_compact")
 FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
 HEADS = ("softmax", "sigmoid")
 SMALLEST = 41  # pixels; below this a pooling window of VGG-S has nothing left to look at
+
+# TensorFlow takes several networks in one notebook, each traced once, for one that is traced again and again
+logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
 
 
 def build(name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = "softmax") -> keras.Model:
