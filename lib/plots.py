@@ -36,7 +36,7 @@ def intervals(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.plot(row.value, place, "o", color=colour, ms=6)
     if "paper" in table and table["paper"].notna().any():
         ax.plot(table["paper"], places, "D", color="#c0392b", ms=6, mfc="none", label="printed in the paper")
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     ax.set_yticks(places, table["label"])
     ax.set_ylim(-0.7, len(table) - 0.3)
     ax.grid(axis="x", alpha=0.3)
