@@ -272,6 +272,8 @@ def _step_without_input(model: keras.Model, batch: tuple[np.ndarray, np.ndarray]
         on_train_batch_begin=lambda step, logs: began.__setitem__(0, time.perf_counter()),
         on_train_batch_end=lambda step, logs: seconds.append(time.perf_counter() - began[0]),
     )
+    for variable in model.optimizer.variables:  # averages share their memory with weights, which JAX gives away once
+        variable.assign(np.array(variable))
     images, targets = (np.concatenate([part] * STEPS_WITHOUT_INPUT) for part in batch)
     model.fit(images, targets, batch_size=len(batch[0]), shuffle=False, callbacks=[clock], verbose=0)
     return float(np.median(seconds[1:]))

@@ -29,7 +29,8 @@ class Settings:
         class_weights: weigh classes by inverse frequency.
         seed: of batches and variants; call `lib.seed.set_seed` before `build` for weights and dropout.
         precision: "float32", "mixed_bfloat16" or "mixed_float16".
-        jit: compile with XLA; fast on a GPU, slow on a CPU.
+        jit: compile with XLA; on TensorFlow not after `lib.seed.set_seed`, whose deterministic operations XLA lacks:
+            Keras then warns and goes on without. On JAX everything else is far slower.
     """
 
     epochs: int = 20

@@ -128,20 +128,21 @@ BACKENDS = """
     from lib import train
     folder = pathlib.Path({folder!r})
     answers = {}
-    for name, context in {"alone": contextlib.nullcontext, "shared": train.share_over_devices}.items():
+    alone, shared = contextlib.nullcontext, train.share_over_devices
+    for name, context, jit in (("alone", alone, False), ("compiled", alone, True), ("shared", shared, False)):
         with context():
             model = test_train.small(plain=True)  # no random numbers, which differ between backends
             rng = np.random.default_rng(0)
             model.set_weights([rng.normal(0, 0.1, w.shape).astype("float32") for w in model.get_weights()])
             images, labels = test_train.data(8)
-            settings = train.Settings(epochs=3, batch_size=8, augmentation="none", learning_rate=0.05, ema=0.5)
+            settings = train.Settings(epochs=3, batch_size=8, augmentation="none", learning_rate=0.05, ema=0.5, jit=jit)
             record = train.fit(model, (images, labels), (images, labels), settings, folder / name)
         answers[name] = record.history[["loss", "val_loss"]].to_numpy().ravel().tolist()
     (folder / "answers.json").write_text(json.dumps(answers))
 """
 
 
-def test_three_steps_agree_on_tensorflow_and_jax_alone_and_shared_over_devices(tmp_path):
+def test_three_steps_agree_on_tensorflow_and_jax_alone_compiled_and_shared_over_devices(tmp_path):
     """JAX shares over two devices; TensorFlow over one, as its collectives can lock up where two share a processor."""
     children = {}
     for backend in ("tensorflow", "jax"):
