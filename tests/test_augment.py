@@ -209,7 +209,6 @@ def test_mixup_refuses_class_numbers(crops):
 
 
 def test_a_batch_of_keras_cv_can_be_made_again_alone(crops, targets):
-    pytest.importorskip("keras_cv", reason="KerasCV is not installed")
     keras.config.set_dtype_policy("mixed_float16")  # what training on a GPU may set, KerasCV's layers cannot take
     try:
         set_seed(7)  # deterministic operations, as the notebooks want

@@ -306,7 +306,9 @@ def test_a_box_beyond_the_image_is_cut_to_it(photographs):
     assert np.isfinite(cleaning.fingerprint(table, boxes)[1]).all()
 
 
-@pytest.mark.skipif(not (FER2013 / "fer2013.csv").is_file(), reason="no fer2013/fer2013.csv in $FACE_STUDY_SHARED")
+@pytest.mark.skipif(
+    not (FER2013 / "fer2013.csv").is_file(), reason="FER-2013 cannot be passed on: set FACE_STUDY_SHARED"
+)
 def test_real_fer_2013_has_the_twins_that_we_counted():
     table = datasets.load("fer2013", root=FER2013)
     table, thumbnails = cleaning.fingerprint(table, np.full((len(table), 4), np.nan))

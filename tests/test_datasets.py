@@ -542,6 +542,5 @@ def test_validation_refuses_an_image_twice_and_a_missing_column(tmp_path):
 def test_the_list_of_exclusions_survives_joining_and_saving(tmp_path):
     one, other = load("kdef", kdef(tmp_path / "a")), load("jaffe", jaffe_tree(tmp_path / "b"))
     assert len(pd.concat([one, other])) == 5
-    pytest.importorskip("pyarrow", exc_type=ImportError)
     one.to_parquet(tmp_path / "table.parquet")
     assert len(excluded(pd.read_parquet(tmp_path / "table.parquet"))) == 1

@@ -151,7 +151,8 @@ def test_detection_starts_without_tensorflow_and_without_a_word():
 
 
 def test_the_mesh_agrees_with_mediapipes_own_graph(lab):
-    mediapipe = pytest.importorskip("mediapipe")
+    import mediapipe
+
     with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True) as graph:
         for image, _ in lab[:3]:
             points = graph.process(image).multi_face_landmarks[0].landmark

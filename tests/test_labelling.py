@@ -15,7 +15,8 @@ from lib import cli, datasets, faces, images, labelling, paths, synthetic
 from lib.labelling import recordings
 
 NEEDS_SCREEN = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="Xvfb and xdotool are not installed"
+    not (shutil.which("Xvfb") and shutil.which("xdotool")),
+    reason="Xvfb or xdotool is not installed; .ci/run installs them",
 )
 
 

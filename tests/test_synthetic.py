@@ -44,7 +44,6 @@ def error(truth, found: np.ndarray) -> float:
 
 
 def test_the_stored_face_is_what_the_installed_network_expects():
-    pytest.importorskip("mediapipe", reason="the face is recovered from MediaPipe's wheel")
     from lib.synthetic import recover
 
     fresh, stored = recover.recover(), np.load(recover.FILE)
@@ -322,7 +321,8 @@ def test_bad_requests_are_refused_with_what_came_and_what_was_expected(change, w
 
 
 def test_mediapipe_finds_the_faces_where_the_truth_says():
-    solutions = pytest.importorskip("mediapipe").solutions
+    from mediapipe import solutions
+
     errors = []
     with solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=1) as finder:
         for seed in range(16):
