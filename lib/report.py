@@ -122,7 +122,9 @@ def save_figure(figure: "Figure", name: str, origin: str) -> Path:
     if origin not in ORIGINS:
         raise ValueError(f"origin of figure {name} is {origin!r}; expected one of {', '.join(ORIGINS)}")
     path = paths.BUILD / "figures" / f"{_prefixed(name, '_')}.png"
-    figure.text(1, 0, STAMPS.get(origin, ""), ha="right", va="top", fontsize=7, color="0.4")
+    figure.draw_without_rendering()  # lays out, so that the box around everything is known
+    box = figure.get_tightbbox().transformed(figure.dpi_scale_trans - figure.transFigure)
+    figure.text(box.x1, box.y0 - 0.02, STAMPS.get(origin, ""), ha="right", va="top", fontsize=7, color="0.4")
     facts = {
         "notebook": name[:2],
         "origin": origin,
