@@ -402,9 +402,9 @@ def test_a_missing_data_set_names_licence_contact_and_tree(name, tmp_path, monke
     monkeypatch.delenv("FACE_DATA", raising=False)
     monkeypatch.setattr(datasets.paths, "BUILD", tmp_path)
     with pytest.raises(DataMissing) as error:
-        load(name)
+        load(name, size="smoke")
     info = datasets.about(name)
-    for part in (info.title, info.licence, info.ask, info.tree, "stand_in.ensure", str(tmp_path)):
+    for part in (info.title, info.licence, info.ask, info.tree, 'stand_in.ensure("smoke"', str(tmp_path)):
         assert part in str(error.value)
 
 

@@ -92,7 +92,7 @@ def find(name: str, root: Path | str | None = None, size: str = "standard") -> P
     for place in places:
         if place.is_dir():
             return place.resolve()
-    raise DataMissing(name, about(name), [str(place) for place in places])
+    raise DataMissing(name, about(name), [str(place) for place in places], size)
 
 
 def is_real(name: str) -> bool:
