@@ -1,13 +1,14 @@
 """Splits, and the gate that no leak passes.
 
 A split is a table with the columns of `lib.datasets`, those that cleaning adds (`digest`, `cluster`), and `split`, one
-of "train", "validation", "test". Validation chooses; test is read once per run, by the results notebook, and every read
-is counted. The gate itself (`leaks`, `audit`) is in `lib.leaks`.
+of "train", "validation", "test". Validation chooses; test is read once per run, by a notebook of results, and every
+read is counted. The gate itself (`leaks`, `audit`) is in `lib.leaks`.
 
 Files in `build/data/<size>/splits/`:
 
     paper_table_3.csv   paper A, Table 3: training MUG + CK+ + JAFFE, validation MUG by hand + KDEF + own
     leak_free.csv       the same with every subject, sequence and twin on one side only; HP test as test
+    fer2013.csv         its official split, twins included
     intensity.csv       EIW by duplicate cluster and nine frames per MUG take by subject, 90 : 10
     <name>.json         SHA-256 of the file, images and subjects per split
     test_reads.csv      every read of a test split: when, run, reader, split, models
@@ -45,7 +46,7 @@ __all__ = [
 SPLITS = ("train", "validation", "test")
 TABLE_3 = {"mug": "train", "ck_plus": "train", "jaffe": "train", "kdef": "validation", "own": "validation"}
 BY_HAND = 161 / (1216 + 490)  # paper A: 161 MUG images beside 1,216 of KDEF (derived) and 490 own
-READER = "08"  # the results notebook, the only reader of a test split
+READERS = ("08", "11")  # the notebooks of results, on paper A's data and on real faces: no other reads a test split
 
 
 def split(table: pd.DataFrame, fractions: Mapping[str, float], seed: int = 0) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def leak_free(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return without_leaks(_move_by_hand(out, mug & held_out.reindex(out.index, fill_value=False), seed))
 
 
-def official(data_set: str, size: str, seed: int = 0) -> pd.DataFrame:
+def official(data_set: str, size: str) -> pd.DataFrame:
     """Return the images of a data set under the split that it comes with, twins between the sides included.
 
     Images of other emotions than the seven are left out. Where none is test (FER-2013 without its private test images)
@@ -107,7 +108,6 @@ def official(data_set: str, size: str, seed: int = 0) -> pd.DataFrame:
     Args:
         data_set: one that comes with a split, for instance "fer2013".
         size: of the stand-ins.
-        seed: of the halves.
 
     Returns:
         Columns of `lib.datasets`, `digest` and `cluster` of the whole images, and `twin`, bool: whether the image is a
@@ -122,7 +122,7 @@ def official(data_set: str, size: str, seed: int = 0) -> pd.DataFrame:
         raise ValueError(f"{data_set} comes without a split; expected a data set with one, for instance fer2013")
     table, thumbnails = cleaning.fingerprint(table, np.full((len(table), 4), np.nan))  # no boxes: whole images
     if "test" not in set(table["split"]):
-        halves = split(table[table["split"] == "validation"], {"validation": 0.5, "test": 0.5}, seed)
+        halves = split(table[table["split"] == "validation"], {"validation": 0.5, "test": 0.5})
         table.loc[halves.index, "split"] = halves["split"]
     return table.assign(twin=duplicates.has_twin(thumbnails, thumbnails[table["split"] == "train"]))
 
@@ -167,23 +167,24 @@ def load(name: str, size: str) -> pd.DataFrame:
 
 
 def read_test(name: str, size: str, reader: str, models: Sequence[str]) -> pd.DataFrame:
-    """Return the test rows of a saved split and count the read; once per run, by the results notebook only.
+    """Return the test rows of a saved split and count the read; once per run, by a notebook of results.
 
     A run is `$FACE_STUDY_RUN`, which the runner sets, else this process.
 
     Args:
         name: of the split, for instance "leak_free".
         size: of the stand-ins.
-        reader: number of the notebook that reads; only `READER` may.
+        reader: number of the notebook that reads, one of `READERS`.
         models: names of the models that are about to be tested, at least one.
 
     Raises:
         LeakError: another reader, no model named, or the second read of this run.
     """
     run = os.environ.get("FACE_STUDY_RUN", f"process {os.getpid()}")
-    if reader != READER or not models:
+    if reader not in READERS or not models:
         raise LeakError(
-            f"reader {reader!r} with models {list(models)}; only {READER!r} reads the test split, naming its models"
+            f"reader {reader!r} with models {list(models)}; only notebooks {' and '.join(READERS)} read a test split, "
+            "naming their models"
         )
     reads = test_reads(size)
     if ((reads["run"] == run) & (reads["split"] == name)).any():
@@ -192,7 +193,7 @@ def read_test(name: str, size: str, reader: str, models: Sequence[str]) -> pd.Da
         )
     table = _read(name, size)
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    reads.loc[len(reads)] = [now, run, reader, name, " ".join(models)]
+    reads.loc[len(reads)] = [now, run, reader, name, "; ".join(models)]
     with paths.replace_on_success(paths.data(size) / "splits" / "test_reads.csv") as part:
         reads.to_csv(part, index=False)
     return table[table["split"] == "test"].reset_index(drop=True)
@@ -221,7 +222,7 @@ def _read(name: str, size: str) -> pd.DataFrame:
     if json.loads(path.with_suffix(".json").read_text())["sha256"] != sha256(path):
         raise ValueError(f"{path} has changed since it was saved; run notebook 02_cleaning again")
     numbers = {"intensity": float, "strength": float, "share": float}
-    text = {name: str for name in pd.read_csv(path, nrows=0) if name not in numbers}
+    text = {name: str for name in pd.read_csv(path, nrows=0) if name not in {*numbers, "twin"}}
     table = pd.read_csv(path, dtype=text | numbers, keep_default_na=False, na_values=dict.fromkeys(numbers, ""))
     return table.astype(dict.fromkeys(["row", "frame", "cluster"], "int64"))
 

@@ -217,7 +217,7 @@ def test_the_test_split_is_read_once_per_run_and_every_read_is_counted(build, mo
     with pytest.raises(splits.LeakError, match="second read"):
         splits.read_test("leak_free", "smoke", reader="08", models=["modern_compact"])
     reads = splits.test_reads("smoke")
-    assert reads["models"].tolist() == ["compact_vgg_s lbp_svm", "modern_compact"]
+    assert reads["models"].tolist() == ["compact_vgg_s; lbp_svm", "modern_compact"]
     assert reads["run"].nunique() == 2
 
 
@@ -250,6 +250,17 @@ def test_the_official_split_keeps_test_images_that_are_there(tmp_path, monkeypat
     assert table["split"].tolist() == ["train"] * 14 + ["validation"] * 7 + ["test"] * 7
 
 
+def test_the_reported_images_of_an_official_split_are_read_once_with_their_twins(tmp_path, build, monkeypatch):
+    monkeypatch.setenv("FACE_DATA", str(tmp_path))
+    fer2013(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7, copies=[(23, 3)])
+    splits.save(splits.official("fer2013", "smoke"), "fer2013", "smoke")
+    rows = splits.read_test("fer2013", "smoke", reader="11", models=["modern_compact"])
+    assert rows["row"].tolist() == list(range(21, 28))
+    assert np.flatnonzero(rows["twin"]).tolist() == [2]
+    with pytest.raises(splits.LeakError, match="second read"):
+        splits.read_test("fer2013", "smoke", reader="11", models=["modern_compact"])
+
+
 def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
     monkeypatch.setenv("FACE_DATA", str(tmp_path))
     fer2013(tmp_path, ["Training"] * 14)
@@ -260,6 +271,6 @@ def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("reader", "models"), [("06", ["compact_vgg_s"]), ("08", [])])
 def test_no_other_reader_and_no_nameless_model_sees_the_test_split(build, reader, models):
     splits.save(splits.leak_free(study()), "leak_free", "smoke")
-    with pytest.raises(splits.LeakError, match="only '08' reads"):
+    with pytest.raises(splits.LeakError, match="only notebooks 08 and 11 read"):
         splits.read_test("leak_free", "smoke", reader=reader, models=models)
     assert len(splits.test_reads("smoke")) == 0
