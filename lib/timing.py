@@ -103,7 +103,7 @@ def matmul_peak(dtype: str = "float32") -> float:
 
 def device() -> str:
     """Return the device in words: the accelerator, or the processor with its cores and threads; and the backend."""
-    if keras.distribution.list_devices("gpu"):
+    if not train.on_cpu():
         return train.device()
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS", joblib.cpu_count())
     return f"{train.device()}, {joblib.cpu_count()} cores, {threads} threads"

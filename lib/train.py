@@ -30,7 +30,7 @@ from lib.models import FLOAT32_LAYERS, load_weights, save_weights
 from lib.paths import replace_on_success
 from lib.train_settings import MODERN, Record, Settings, read
 
-__all__ = ["MODERN", "Record", "Settings", "device", "fit", "read", "share_over_devices"]
+__all__ = ["MODERN", "Record", "Settings", "device", "fit", "on_cpu", "read", "share_over_devices"]
 
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
 
@@ -98,8 +98,12 @@ def share_over_devices() -> contextlib.AbstractContextManager:
 
 def device() -> str:
     """Return what a fit runs on: the GPUs' or else the processor's name, and the backend."""
-    on_cpu = all(name.lower().startswith("cpu") for name in keras.distribution.list_devices())
-    return f"{report.cpu_name() if on_cpu else report.gpu_name()} ({keras.backend.backend()})"
+    return f"{report.cpu_name() if on_cpu() else report.gpu_name()} ({keras.backend.backend()})"
+
+
+def on_cpu() -> bool:
+    """Return whether the backend sees no accelerator."""
+    return all(name.lower().startswith("cpu") for name in keras.distribution.list_devices())
 
 
 class _Keeper(keras.callbacks.Callback):
