@@ -19,6 +19,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     train        fitting, with resume
     intervals    95 % intervals by drawing whole subjects
     evaluate     figures of merit with intervals
+    fitted       what notebook 06 has fitted, on other images
     timing       milliseconds per image, multiply-adds, peak
     results      every number of paper A beside ours
     runner       notebooks executed in order

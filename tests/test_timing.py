@@ -28,7 +28,10 @@ def test_the_compact_network_needs_199_million_multiply_adds_as_was_counted_befo
     assert round(timing.multiply_adds(models.build("compact_vgg_s", 128)) / 1e6) == 199
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the independent counter is TensorFlow's profiler")
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="the independent counter is TensorFlow's profiler: unset KERAS_BACKEND",
+)
 def test_multiply_adds_are_half_of_tensorflows_floating_point_operations():
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
