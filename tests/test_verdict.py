@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 
 from lib.runner import notebook, plan, publish, site, verdict
 
@@ -154,3 +154,15 @@ def test_the_site_links_every_notebook_and_shows_results_figures_and_provenance(
     assert "mug: stand-in" in text
     assert (first.parent / "figures/06_bar.png").read_bytes() == b"picture"
     assert '<a href="index.html">Results</a>' in (first.parent / "06_test.html").read_text()
+
+
+def test_what_a_long_cell_printed_is_one_output_of_the_page_and_a_bar_its_last_state(tmp_path):
+    printed = [new_output("stream", name="stdout", text=f"epoch {number}\n") for number in range(30)]
+    bar = [new_output("stream", name="stderr", text=text) for text in ("  0% of it", "\r100% of it")]
+    cell = new_code_cell("fit()", outputs=[*printed, *bar])
+    (tmp_path / "06_test.ipynb").write_text(writes(new_notebook(cells=[cell])))
+    page = site.page(tmp_path / "06_test.ipynb", "")
+    assert page.count("epoch 29") == 1
+    assert page.count("jp-RenderedText jp-OutputArea-output") == 2
+    assert "100% of it" in page
+    assert "  0% of it" not in page

@@ -13,6 +13,9 @@ LINKS = """
 nav { font: 14px/2 system-ui, sans-serif; padding: .3rem 1rem; background: #f3f3f3; border-bottom: 1px solid #ddd }
 nav a { margin-right: 1rem; white-space: nowrap; color: #174ea6 }
 """
+PRINTED = """
+.jp-RenderedText pre { max-height: 22em; overflow-y: auto }
+"""  # hundreds of lines of training stay in a window of their own
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; color: #222 }
 table { border-collapse: collapse; font-size: 14px } td, th { padding: .2rem .7rem; text-align: left }
@@ -43,11 +46,12 @@ def build(verdicts: Sequence[verdict.Verdict]) -> Path:
 def page(path: Path, links: str) -> str:
     """Return an executed notebook as a page, the links to the others on top."""
     from nbconvert import HTMLExporter
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
-    body, _ = HTMLExporter(template_name="lab").from_filename(str(path))
+    body, _ = HTMLExporter(template_name="lab", preprocessors=[CoalesceStreamsPreprocessor]).from_filename(str(path))
     head, rest = body.split("<body", 1)
     attributes, rest = rest.split(">", 1)
-    return f"{head}<style>{LINKS}</style><body{attributes}>{links}{rest}"
+    return f"{head}<style>{LINKS}{PRINTED}</style><body{attributes}>{links}{rest}"
 
 
 def navigation(notebooks: Sequence[Notebook]) -> str:
