@@ -183,7 +183,7 @@ def _targets(targets: np.ndarray, classes: int) -> np.ndarray:
     if targets.ndim == 2 and targets.shape[1] == classes:
         return targets.astype(np.float32)
     raise ValueError(
-        f"targets are {targets.dtype} {targets.shape}; expected class numbers (N,) from 0 to {classes - 1}, "
+        f"targets are {targets.dtype} {targets.shape}, such as {np.unique(targets)[-3:]}; expected class numbers (N,) from 0 to {classes - 1}, "
         f"or float (N, {classes})"
     )
 
