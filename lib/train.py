@@ -183,8 +183,8 @@ def _targets(targets: np.ndarray, classes: int) -> np.ndarray:
     if targets.ndim == 2 and targets.shape[1] == classes:
         return targets.astype(np.float32)
     raise ValueError(
-        f"targets are {targets.dtype} {targets.shape}, such as {np.unique(targets)[-3:]}; expected class numbers (N,) from 0 to {classes - 1}, "
-        f"or float (N, {classes})"
+        f"targets are {targets.dtype} {targets.shape}, such as {np.unique(targets)[-3:]}; expected class numbers "
+        f"(N,) from 0 to {classes - 1}, or float (N, {classes})"
     )
 
 
