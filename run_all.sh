@@ -19,7 +19,7 @@ if [ -z "$python" ]; then
     "sudo apt install python3.11 python3.11-venv; macOS: brew install python@3.11; conda: environment.yml) and call again." >&2
   exit 3
 fi
-python="$("$python" -m lib.environment)"
+python="$("$python" -m lib.runner.environment)"
 
 case "${1:-}" in
   test)

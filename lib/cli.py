@@ -56,11 +56,11 @@ def add_prepare(commands: argparse._SubParsersAction) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from lib import datasets, prepare
+    from lib import datasets, faces
 
     for name in options.data_set:
         df = datasets.load(name, size=options.size)
-        crops = prepare.crop_faces(df, options.size, options.how, options.pixels, options.no_face, options.scheduler)
+        crops = faces.crop_faces(df, options.size, options.how, options.pixels, options.no_face, options.scheduler)
         counts = crops.table["status"].value_counts()
         print(f"{name}: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
 

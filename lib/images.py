@@ -68,8 +68,8 @@ def _open(path: Path) -> Image.Image:
         raise ImageError("unreadable", f"{path} is not an image in {', '.join(FORMATS)}") from error
 
 
-def _too_large(path: Path, size: str) -> ImageError:
-    return ImageError("too large", f"{path}: {size}; expected at most {MAX_PIXELS:,} pixels: scale it down")
+def _too_large(path: Path, scale: str) -> ImageError:
+    return ImageError("too large", f"{path}: {scale}; expected at most {MAX_PIXELS:,} pixels: scale it down")
 
 
 def _to_uint8(image: Image.Image) -> np.ndarray:

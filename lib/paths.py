@@ -9,18 +9,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("FACE_STUDY_BUILD", ROOT / "build"))
-SIZES = ("smoke", "standard", "paper")
+SCALES = ("smoke", "standard", "paper")
 
 
-def data(size: str) -> Path:
-    """Return the folder for products made from stand-ins of this size: `build/data/<size>`.
+def data(scale: str) -> Path:
+    """Return the folder for products made from stand-ins of this scale: `build/data/<scale>`.
 
     Raises:
-        ValueError: `size` is not one of `SIZES`.
+        ValueError: `scale` is not one of `SCALES`.
     """
-    if size not in SIZES:
-        raise ValueError(f"size is {size!r}; expected one of {', '.join(SIZES)}")
-    return BUILD / "data" / size
+    if scale not in SCALES:
+        raise ValueError(f"scale is {scale!r}; expected one of {', '.join(SCALES)}")
+    return BUILD / "data" / scale
 
 
 @contextlib.contextmanager

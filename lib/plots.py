@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import cv2
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lib.emotions import COLOURS
 
@@ -207,3 +209,24 @@ def stacked_bar(parts: pd.Series, ax: Axes) -> Axes:
     ax.set_yticks([])
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45), ncols=len(parts), fontsize=8, frameon=False)
     return ax
+
+
+def gallery(pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, side: float = 1.5) -> Figure:
+    """Draw pictures, uint8 (H, W[, 3]), in rows of `columns`, each below its title, and return the figure.
+
+    Args:
+        pictures: at least one; sizes may differ.
+        titles: none, or one for each picture.
+        columns: pictures in a row.
+        side: inches of a picture.
+    """
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    height = side * (1.25 if len(titles) else 1)
+    figure, axes = plt.subplots(rows, columns, figsize=(side * columns, height * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for place, image in enumerate(pictures):
+        picture(image, titles[place] if len(titles) else "", axes.flat[place])
+    figure.tight_layout(pad=0.3)
+    return figure

@@ -13,7 +13,7 @@ import joblib
 import keras
 import numpy as np
 
-from lib import train
+from lib import machine
 from lib.models import anatomy
 
 PEAK_SECONDS = 1.0  # spent on measuring the peak
@@ -103,10 +103,10 @@ def matmul_peak(dtype: str = "float32") -> float:
 
 def device() -> str:
     """Return the device in words: the accelerator, or the processor with its cores and threads; and the backend."""
-    if not train.on_cpu():
-        return train.device()
+    if not machine.on_cpu():
+        return machine.device()
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS", joblib.cpu_count())
-    return f"{train.device()}, {joblib.cpu_count()} cores, {threads} threads"
+    return f"{machine.device()}, {joblib.cpu_count()} cores, {threads} threads"
 
 
 def _product(matrix: object) -> float:

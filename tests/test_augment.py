@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from lib import augment
 from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches
-from lib.seed import set_seed
+from lib.training import set_seed
 
 ONE_HOT = np.eye(7, dtype=np.float32)
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import cleaning, datasets, duplicates, images, leaks, suspects
+from lib import cleaning, datasets, images
+from lib.cleaning import duplicates, label_errors
 from lib.datasets import table as one_table
 from lib.emotions import EMOTIONS
+from lib.splits import leakage
 
 FER2013 = Path(os.environ.get("FACE_STUDY_SHARED", "nowhere")) / "fer2013"
 CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a take of 11 frames
@@ -244,7 +246,7 @@ def test_neutral_takes_and_stills_give_no_intensity_frames():
 
 def test_the_shape_of_a_face_does_not_know_where_it_was():
     _, points = take(np.zeros(11), np.random.default_rng(0))
-    shapes = suspects.shapes(points)
+    shapes = label_errors.shapes(points)
     assert shapes.shape == (11, 136)
     assert np.allclose(shapes, shapes[0], atol=1e-9)
 
@@ -257,7 +259,7 @@ def test_planted_wrong_labels_are_suspected_and_right_ones_hardly_ever():
     wrong[rng.choice(840, 40, replace=False)] = True
     given = np.where(wrong, (label + rng.integers(1, 7, 840)) % 7, label)
     names = np.array(EMOTIONS)
-    found = suspects.find(features, names[given], np.arange(840) // 4)
+    found = label_errors.find(features, names[given], np.arange(840) // 4)
     assert found["suspected"][wrong].mean() > 0.6
     assert found["suspected"][~wrong].mean() < 0.01
     right = (found["suggestion"] == names[label])[wrong & found["suspected"]]
@@ -266,7 +268,7 @@ def test_planted_wrong_labels_are_suspected_and_right_ones_hardly_ever():
 
 def test_noise_raises_no_suspicion():
     rng = np.random.default_rng(0)
-    found = suspects.find(rng.normal(0, 1, (700, 10)), np.repeat(EMOTIONS, 100), np.arange(700))
+    found = label_errors.find(rng.normal(0, 1, (700, 10)), np.repeat(EMOTIONS, 100), np.arange(700))
     assert not found["suspected"].any()
 
 
@@ -293,7 +295,7 @@ def photographs(tmp_path):
 
 def test_fingerprints_are_of_the_face_and_link_copies(photographs):
     table, thumbnails = cleaning.fingerprint(*photographs)
-    assert len(leaks.groups(table)) == 6
+    assert len(leakage.groups(table)) == 6
     assert table["cluster"].nunique() == 5
     assert table.loc[0, ["digest", "cluster"]].tolist() == table.loc[2, ["digest", "cluster"]].tolist()
     assert np.allclose(thumbnails[0], duplicates.thumbnail(pictures(1)[0]), atol=1e-6)

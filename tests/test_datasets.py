@@ -386,7 +386,7 @@ def test_real_and_stand_in_may_be_mixed(tmp_path, monkeypatch):
     mug(tmp_path / "real" / "MUG")
     eiw(tmp_path / "real" / "eiw")  # the loader's own name serves as well as the data set's folder
     plant(kdef(tmp_path / "build/data/smoke/stand_in/kdef"), "STAND_IN.json", text="{}")
-    origins = {name: load(name, size="smoke")["origin"].unique().tolist() for name in ("mug", "eiw", "kdef")}
+    origins = {name: load(name, scale="smoke")["origin"].unique().tolist() for name in ("mug", "eiw", "kdef")}
     assert [datasets.is_real(name) for name in origins] == [True, True, False]
     assert origins == {"mug": ["real"], "eiw": ["real"], "kdef": ["stand-in"]}
 
@@ -402,7 +402,7 @@ def test_a_missing_data_set_names_licence_contact_and_tree(name, tmp_path, monke
     monkeypatch.delenv("FACE_DATA", raising=False)
     monkeypatch.setattr(datasets.paths, "BUILD", tmp_path)
     with pytest.raises(DataMissing) as error:
-        load(name, size="smoke")
+        load(name, scale="smoke")
     info = datasets.about(name)
     for part in (info.title, info.licence, info.ask, info.tree, 'stand_in.ensure("smoke"', str(tmp_path)):
         assert part in str(error.value)

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from lib import evaluate, intervals
+from lib import evaluate
 from lib.emotions import EMOTIONS, index, intensity_vector
+from lib.evaluate import bootstrap
 
 PER_EMOTION = ("RMSE", "MAE", "PCC", "CCC", "ICC(3,1)")
 
@@ -255,5 +256,5 @@ def test_rows_that_do_not_belong_together_are_refused(labels):
 
 def test_resamples_in_chunks_are_those_at_once(labels, monkeypatch):
     table = evaluate.classification(*labels, resamples=300)
-    monkeypatch.setattr(intervals, "CHUNK", 700)
+    monkeypatch.setattr(bootstrap, "CHUNK", 700)
     assert evaluate.classification(*labels, resamples=300).equals(table)

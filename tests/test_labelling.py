@@ -224,7 +224,7 @@ def test_real_keys_in_the_real_window_label_a_folder(folder, screen):
 def test_without_a_screen_the_command_says_what_else_to_do(folder, monkeypatch, capsys):
     monkeypatch.delenv("DISPLAY", raising=False)
     assert cli.main(["label", str(folder)]) == 2
-    assert "label in notebook 02 instead" in capsys.readouterr().err
+    assert "label in notebook 05 instead" in capsys.readouterr().err
 
 
 def test_the_widget_takes_typed_keys_and_clicks(folder):

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-
-from lib import cli, faces, images, paths, prepare
 from lib.prepare import batches, jobs
-from lib.prepare.store import Rows, Store
+
+from lib import cli, faces, images, paths
+from lib.faces.store import Rows, Store
 from lib.synthetic import Subject, render
 
 FIELDS = {"value": ((2,), "<i8")}
@@ -139,7 +139,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
         "from pathlib import Path\n"
         "from tests.test_prepare import FIELDS, fill, lengths, names\n"
         "from lib.prepare import batches\n"
-        "from lib.prepare.store import Store\n"
+        "from lib.faces.store import Store\n"
         "def slow(inputs):\n    time.sleep(0.2)\n    return lengths(inputs)\n"
         "batches.BATCH, batches.joblib.cpu_count = 4, lambda: 1\n"
         f"fill(Store(Path({str(tmp_path / 's')!r}), FIELDS, {{}}), *names(*range(1, 201)), slow)\n"
@@ -180,7 +180,7 @@ def test_workers_are_light_and_keep_to_one_thread(tmp_path, monkeypatch):
 
 
 def test_every_image_is_listed_with_its_status(pictures):
-    found = prepare.find_faces(pictures, "smoke")
+    found = faces.find_faces(pictures, paths.data("smoke"))
     assert found.table["status"].tolist() == ["ok", "ok", "no face", "zero-byte", "truncated", "missing"]
     assert found.table["faces"].tolist() == [1, 2, 0, 0, 0, 0]
     assert found.table[pictures.columns].equals(pictures)
@@ -190,7 +190,7 @@ def test_every_image_is_listed_with_its_status(pictures):
 
 
 def test_of_several_faces_the_largest_is_taken(pictures):
-    found = prepare.find_faces(pictures, "smoke")
+    found = faces.find_faces(pictures, paths.data("smoke"))
     seen = faces.detect(images.read(pictures["path"][1]))
     largest = max(seen, key=lambda face: face.box[2] * face.box[3])
     assert np.array_equal(found.landmarks[1], largest.landmarks)
@@ -201,11 +201,11 @@ def test_a_changed_image_is_detected_again_and_the_others_are_not(pictures, monk
     copies = [tmp_path / f"{i}.png" for i in range(2)]
     for i, copy in enumerate(copies):
         copy.write_bytes(Path(pictures["path"][i]).read_bytes())
-    first = prepare.find_faces(table(*copies), "smoke")
+    first = faces.find_faces(table(*copies), paths.data("smoke"))
     copies[0].write_bytes(Path(pictures["path"][2]).read_bytes())
     read = []
     monkeypatch.setattr(jobs, "read", lambda *file, plain=jobs.read: read.append(file[0]) or plain(*file))
-    second = prepare.find_faces(table(*copies), "smoke")
+    second = faces.find_faces(table(*copies), paths.data("smoke"))
     assert read == [str(copies[0])]
     assert second.table["status"].tolist() == ["no face", "ok"]
     assert np.array_equal(first.mesh[1], second.mesh[1])
@@ -217,20 +217,20 @@ def test_records_of_a_packed_file_are_known_by_their_pixels(pictures, tmp_path, 
     record = [" ".join([str(level)] * 48 * 48) for level in (10, 20, 30)]
     rows = pd.DataFrame({"path": str(csv), "row": [0, 1], "data_set": "fer2013"})
     csv.write_text("emotion,pixels,Usage\n" + line(record[0]) + line(record[1]))
-    prepare.find_faces(rows, "smoke")
+    faces.find_faces(rows, paths.data("smoke"))
     csv.write_text("emotion,pixels,Usage\n" + line(record[2]) + line(record[1]))
     detected = []
     monkeypatch.setattr(faces, "detect", lambda image: detected.append(image[0, 0]) or [])
-    assert prepare.find_faces(rows, "smoke").table["status"].tolist() == ["no face", "no face"]
+    assert faces.find_faces(rows, paths.data("smoke")).table["status"].tolist() == ["no face", "no face"]
     assert detected == [30]
 
 
 def test_crops_are_those_of_align_without_a_second_detection(pictures, monkeypatch):
     face = faces.detect(images.read(pictures["path"][0]))[0]
     expected = faces.align(images.read(pictures["path"][0]), face, "proposed", 96).crop
-    prepare.find_faces(pictures, "smoke")
+    faces.find_faces(pictures, paths.data("smoke"))
     monkeypatch.setattr(faces, "detect", lambda image: pytest.fail("detected again"))
-    crops = prepare.crop_faces(pictures, "smoke", pixels=96)
+    crops = faces.crop_faces(pictures, paths.data("smoke"), size=96)
     assert crops.table["status"].tolist() == ["ok", "ok", "no face", "zero-byte", "truncated", "missing"]
     assert crops.images.shape == (6, 96, 96, 3)
     assert isinstance(crops.images, np.memmap)
@@ -239,7 +239,7 @@ def test_crops_are_those_of_align_without_a_second_detection(pictures, monkeypat
 
 
 def test_the_centre_crop_is_taken_only_when_asked_for_and_marked(pictures):
-    crops = prepare.crop_faces(pictures, "smoke", pixels=50, no_face="centre")
+    crops = faces.crop_faces(pictures, paths.data("smoke"), size=50, no_face="centre")
     assert crops.table["status"].tolist() == ["ok", "ok", "centre crop", "zero-byte", "truncated", "missing"]
     middle = images.read(pictures["path"][2])[50:250]
     assert np.array_equal(crops.images[2], cv2.resize(middle, (50, 50), interpolation=cv2.INTER_AREA))
@@ -247,25 +247,25 @@ def test_the_centre_crop_is_taken_only_when_asked_for_and_marked(pictures):
 
 def test_other_parameters_or_other_code_make_another_store(pictures, monkeypatch, tmp_path):
     pictures = pictures[:1]
-    prepare.crop_faces(pictures, "smoke", pixels=48)
-    prepare.crop_faces(pictures, "smoke", "eyes", pixels=48)
-    prepare.crop_faces(pictures, "smoke", "eyes", pixels=48)
+    faces.crop_faces(pictures, paths.data("smoke"), size=48)
+    faces.crop_faces(pictures, paths.data("smoke"), "eyes", size=48)
+    faces.crop_faces(pictures, paths.data("smoke"), "eyes", size=48)
     assert len(list((paths.data("smoke") / "crops").iterdir())) == 2
     assert len(list((paths.data("smoke") / "faces").iterdir())) == 1
     edited = tmp_path / "images.py"
     edited.write_text(Path(images.__file__).read_text() + "# edited\n")
     monkeypatch.setattr(images, "__file__", str(edited))
-    prepare.find_faces(pictures, "smoke")
+    faces.find_faces(pictures, paths.data("smoke"))
     assert len(list((paths.data("smoke") / "faces").iterdir())) == 2
 
 
 def test_unknown_choices_and_empty_tables_are_refused(pictures):
     with pytest.raises(ValueError, match="how is 'best'"):
-        prepare.crop_faces(pictures, "smoke", how="best")
+        faces.crop_faces(pictures, paths.data("smoke"), how="best")
     with pytest.raises(ValueError, match="no_face is 'guess'"):
-        prepare.crop_faces(pictures, "smoke", no_face="guess")
+        faces.crop_faces(pictures, paths.data("smoke"), no_face="guess")
     with pytest.raises(ValueError, match="no rows"):
-        prepare.find_faces(pictures[:0], "smoke")
+        faces.find_faces(pictures[:0], paths.data("smoke"))
 
 
 def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pictures, tmp_path, monkeypatch):
@@ -275,7 +275,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pictures, tmp_
         (tmp_path / f"{i:02d}.png").symlink_to(pictures["path"][i % 3])
     rows = table(*sorted(tmp_path.glob("*.png")))
     monkeypatch.setattr(batches, "BATCH", 4)
-    alone = prepare.find_faces(rows, "smoke")
+    alone = faces.find_faces(rows, paths.data("smoke"))
     monkeypatch.setattr(paths, "BUILD", tmp_path / "on the cluster")
     killed = []
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -287,7 +287,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pictures, tmp_
                 os.kill(killed[0], signal.SIGKILL)
 
         monkeypatch.setattr(Store, "put", put)
-        spread = prepare.find_faces(rows, "smoke", scheduler=cluster.scheduler_address)
+        spread = faces.find_faces(rows, paths.data("smoke"), scheduler=cluster.scheduler_address)
     assert killed
     assert spread.table.equals(alone.table)
     assert spread.table["faces"].tolist() == [1, 2, 0] * 8

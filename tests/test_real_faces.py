@@ -11,7 +11,14 @@ from lib import paths
 from lib.paths import ROOT
 from lib.synthetic import stand_in
 
-SMALL = ["06.SIZE=smoke", "06.EPOCHS=1", "06.SEEDS=2", "06.LEAST_TRAINING_ACCURACY=0.0", "11.SIZE=smoke", "11.EPOCHS=1"]
+SMALL = [
+    "09.SCALE=smoke",
+    "09.EPOCHS=1",
+    "09.SEEDS=2",
+    "09.LEAST_TRAINING_ACCURACY=0.0",
+    "13.SCALE=smoke",
+    "13.EPOCHS=1",
+]
 OF_06 = [
     "compact VGG-S",
     "compact VGG-S, paper's protocol",
@@ -34,10 +41,10 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
 
     found = {one["name"]: one for one in json.loads((tmp_path / "results" / "11.json").read_text())["results"]}
     for network in ("fitted here", "weights fer2013", *OF_06):
-        every, fair = (found[f"11/{network}/crop/{which}/accuracy"] for which in ("all", "without twins"))
-        assert fair["n"] < every["n"] <= found["11/fitted here/picture/all/accuracy"]["n"]
+        every, fair = (found[f"real faces/{network}/crop/{which}/accuracy"] for which in ("all", "without twins"))
+        assert fair["n"] < every["n"] <= found["real faces/fitted here/picture/all/accuracy"]["n"]
         assert every["seeds"] == (2 if network in OF_06[:4] else 1)
-    compared = pd.read_csv(tmp_path / "results" / "11_compared.csv")
+    compared = pd.read_csv(tmp_path / "results" / "13_compared.csv")
     assert compared["network"].tolist() == ["weights fer2013", *OF_06]
 
     reads = pd.read_csv(tmp_path / "data" / "smoke" / "splits" / "test_reads.csv", dtype=str)

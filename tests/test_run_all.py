@@ -14,8 +14,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from lib import environment
 from lib.paths import ROOT
+from lib.runner import environment
 
 METADATA = "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n"
 OFFLINE = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}

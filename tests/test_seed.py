@@ -13,7 +13,7 @@ from lib.paths import ROOT
 SCRIPT = """
 import hashlib, json
 import keras, numpy as np
-from lib.seed import set_seed
+from lib.training import set_seed
 
 
 def train(seed, start=None):

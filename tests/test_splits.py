@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import duplicates, leaks, paths, splits
+from lib import paths, splits
+from lib.cleaning import duplicates
 from lib.datasets import table as one_table
 from lib.emotions import EMOTIONS
+from lib.splits import leakage
 
 
 def images(data_set="mug", subjects=20, takes=7, frames=3, **columns):
@@ -72,7 +74,7 @@ def test_the_seed_decides_a_split_and_the_order_of_rows_does_not_break_it():
 def test_a_twin_joins_two_subjects_into_one_group():
     table = images(subjects=10)
     table.loc[0, "cluster"] = table.loc[len(table) - 1, "cluster"]
-    group = leaks.groups(table)
+    group = leakage.groups(table)
     assert group[0] == group[-1]
     assert len(np.unique(group)) == 9
 
@@ -154,13 +156,13 @@ def test_every_kind_of_leak_is_caught_and_named(kind):
 
 def test_exposure_is_the_share_of_validation_images_that_training_knows():
     made = splits.split(images(subjects=20), {"train": 0.8, "validation": 0.2})
-    assert leaks.exposure(made).tolist() == [0, 0, 0, 0]
+    assert leakage.exposure(made).tolist() == [0, 0, 0, 0]
     subject = made[made["split"] == "validation"]["subject"].iloc[0]
     one = made.index[made["subject"] == subject][0]
     made.loc[one, "split"] = "train"
     left = (made["split"] == "validation").sum()
-    assert leaks.exposure(made)["subject"] == pytest.approx(20 / left)
-    assert leaks.exposure(made)["sequence"] == pytest.approx(2 / left)
+    assert leakage.exposure(made)["subject"] == pytest.approx(20 / left)
+    assert leakage.exposure(made)["sequence"] == pytest.approx(2 / left)
 
 
 def test_augmented_files_on_two_sides_are_caught_by_their_looks():
@@ -187,9 +189,9 @@ def test_a_saved_split_comes_back_as_it_was_but_for_the_test_rows(build):
     table.loc[3, "intensity"] = 0.1 + 0.2
     table = table.assign(strength=np.nan, share=1 / 3)
     made = splits.leak_free(table)
-    path = splits.save(made, "leak_free", "smoke")
+    path = splits.save(made, "leak_free", paths.data("smoke"))
     kept = made[made["split"] != "test"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(splits.load("leak_free", "smoke"), kept, check_dtype=False)
+    pd.testing.assert_frame_equal(splits.load("leak_free", paths.data("smoke")), kept, check_dtype=False)
     facts = json.loads(path.with_suffix(".json").read_text())
     assert facts["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert facts["images"] == made["split"].value_counts().to_dict()
@@ -197,26 +199,26 @@ def test_a_saved_split_comes_back_as_it_was_but_for_the_test_rows(build):
 
 
 def test_a_changed_or_missing_split_file_is_refused(build):
-    with pytest.raises(FileNotFoundError, match="run notebook 02_cleaning"):
-        splits.load("leak_free", "smoke")
+    with pytest.raises(FileNotFoundError, match="run notebook 08_cleaning"):
+        splits.load("leak_free", paths.data("smoke"))
     path = splits.save(splits.leak_free(study()), "leak_free", "smoke")
     path.write_text(path.read_text().replace("validation", "train", 1))
     with pytest.raises(ValueError, match="has changed"):
-        splits.load("leak_free", "smoke")
+        splits.load("leak_free", paths.data("smoke"))
 
 
 def test_the_test_split_is_read_once_per_run_and_every_read_is_counted(build, monkeypatch):
     splits.save(splits.leak_free(study()), "leak_free", "smoke")
-    assert len(splits.test_reads("smoke")) == 0
-    rows = splits.read_test("leak_free", "smoke", reader="08", models=["compact_vgg_s", "lbp_svm"])
+    assert len(splits.test_reads(paths.data("smoke"))) == 0
+    rows = splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["compact_vgg_s", "lbp_svm"])
     assert set(rows["data_set"]) == {"hp_test"}
     with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("leak_free", "smoke", reader="08", models=["modern_compact"])
+        splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
     monkeypatch.setenv("FACE_STUDY_RUN", "the next run")
-    splits.read_test("leak_free", "smoke", reader="08", models=["modern_compact"])
+    splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
     with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("leak_free", "smoke", reader="08", models=["modern_compact"])
-    reads = splits.test_reads("smoke")
+        splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
+    reads = splits.test_reads(paths.data("smoke"))
     assert reads["models"].tolist() == ["compact_vgg_s; lbp_svm", "modern_compact"]
     assert reads["run"].nunique() == 2
 
@@ -253,12 +255,12 @@ def test_the_official_split_keeps_test_images_that_are_there(tmp_path, monkeypat
 def test_the_reported_images_of_an_official_split_are_read_once_with_their_twins(tmp_path, build, monkeypatch):
     monkeypatch.setenv("FACE_DATA", str(tmp_path))
     fer2013(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7, copies=[(23, 3)])
-    splits.save(splits.official("fer2013", "smoke"), "fer2013", "smoke")
-    rows = splits.read_test("fer2013", "smoke", reader="11", models=["modern_compact"])
+    splits.save(splits.official("fer2013", "smoke"), "fer2013", paths.data("smoke"))
+    rows = splits.read_test("fer2013", paths.data("smoke"), reader="11", models=["modern_compact"])
     assert rows["row"].tolist() == list(range(21, 28))
     assert np.flatnonzero(rows["twin"]).tolist() == [2]
     with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("fer2013", "smoke", reader="11", models=["modern_compact"])
+        splits.read_test("fer2013", paths.data("smoke"), reader="11", models=["modern_compact"])
 
 
 def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
@@ -271,6 +273,6 @@ def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("reader", "models"), [("06", ["compact_vgg_s"]), ("08", [])])
 def test_no_other_reader_and_no_nameless_model_sees_the_test_split(build, reader, models):
     splits.save(splits.leak_free(study()), "leak_free", "smoke")
-    with pytest.raises(splits.LeakError, match="only notebooks 08 and 11 read"):
-        splits.read_test("leak_free", "smoke", reader=reader, models=models)
-    assert len(splits.test_reads("smoke")) == 0
+    with pytest.raises(splits.LeakError, match="only notebooks 11 and 13 read"):
+        splits.read_test("leak_free", paths.data("smoke"), reader=reader, models=models)
+    assert len(splits.test_reads(paths.data("smoke"))) == 0

@@ -12,7 +12,7 @@ import papermill
 import pytest
 
 from lib.paths import ROOT
-from lib.runner import notebook, plan, publish, verdict
+from lib.runner import notebook, plan, publish, reference
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
@@ -152,6 +152,6 @@ def test_every_file_that_the_readme_names_is_there():
 
 
 def test_the_reference_of_smoke_covers_its_notebooks():
-    reference = verdict.read_reference("smoke")
-    assert list(reference) == [step.notebook.number for step in plan.make_plan("smoke")]
-    assert verdict.lines(verdict.compare(reference, reference))[-1].split()[1:] != ["0", "of", "0"]
+    published = reference.read_reference("smoke")
+    assert list(published) == [step.notebook.number for step in plan.make_plan("smoke")]
+    assert reference.lines(reference.compare(published, published))[-1].split()[1:] != ["0", "of", "0"]

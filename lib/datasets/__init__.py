@@ -41,13 +41,13 @@ __all__ = [
 ]
 
 
-def load(name: str, root: Path | str | None = None, size: str = "standard", labels: str = "original") -> pd.DataFrame:
+def load(name: str, root: Path | str | None = None, scale: str = "standard", labels: str = "original") -> pd.DataFrame:
     """Return the data set as a table; no image is opened.
 
     Args:
         name: one of `NAMES`.
         root: the data set's own folder; without it see the module's first lines.
-        size: which stand-in to take where there is no real data: smoke, standard or paper.
+        scale: which stand-in to take where there is no real data: smoke, standard or paper.
         labels: FER-2013 only: original, majority, cleaned or soft (see `lib.datasets.fer2013.read`).
 
     Returns:
@@ -58,7 +58,7 @@ def load(name: str, root: Path | str | None = None, size: str = "standard", labe
         DataError: it is there but not as expected.
     """
     module = _module(name)
-    folder = find(name, root, size)
+    folder = find(name, root, scale)
     if labels != "original" and name != "fer2013":
         raise DataError(f"labels={labels!r} is for fer2013 only; {name} has one kind of label")
     try:
@@ -81,18 +81,18 @@ def load(name: str, root: Path | str | None = None, size: str = "standard", labe
     return df
 
 
-def find(name: str, root: Path | str | None = None, size: str = "standard") -> Path:
+def find(name: str, root: Path | str | None = None, scale: str = "standard") -> Path:
     """Return the folder that `load` would read.
 
     Raises:
         DataMissing: there is none.
         DataError: `$FACE_DATA` is set and is no folder.
     """
-    places = [Path(root)] if root is not None else [*_real_places(name), paths.data(size) / "stand_in" / name]
+    places = [Path(root)] if root is not None else [*_real_places(name), paths.data(scale) / "stand_in" / name]
     for place in places:
         if place.is_dir():
             return place.resolve()
-    raise DataMissing(name, about(name), [str(place) for place in places], size)
+    raise DataMissing(name, about(name), [str(place) for place in places], scale)
 
 
 def is_real(name: str) -> bool:

@@ -25,7 +25,7 @@ class Window:
             self.root = tkinter.Tk()
         except tkinter.TclError as error:
             raise OSError(
-                f"no window can be opened ({error}); label in notebook 02 instead, which needs none"
+                f"no window can be opened ({error}); label in notebook 05 instead, which needs none"
             ) from None
         self.root.title("Label emotions")
         self.picture = tkinter.Label(self.root, width=WIDTH, height=PIXELS)  # of one size, so that nothing jumps

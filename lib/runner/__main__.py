@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lib import paths
-from lib.runner import plan, publish, site, verdict
+from lib.runner import plan, publish, reference, site
 from lib.runner.execute import Outcome, execute
 from lib.runner.notebook import PlanError
 
@@ -137,11 +137,11 @@ def list_steps(steps: list[plan.Step]) -> int:
 
 def finish(profile: str, numbers: list[str]) -> None:
     """Print the results beside the reference's, and write the site."""
-    results = {number: found for number, found in verdict.read_results().items() if number in numbers}
-    reference = verdict.read_reference(profile)
-    verdicts = verdict.compare(results, reference)
+    results = {number: found for number, found in reference.read_results().items() if number in numbers}
+    published = reference.read_reference(profile)
+    verdicts = reference.compare(results, published)
     print(f"\nreport: {site.build(verdicts)}\n")
-    print("\n".join(verdict.lines(verdicts)) if reference else f"no reference run of {profile} yet")
+    print("\n".join(reference.lines(verdicts)) if published else f"no reference run of {profile} yet")
 
 
 def stop_like_ctrl_c() -> None:

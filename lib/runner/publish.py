@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Mapping
 
 from lib.paths import BUILD, ROOT
-from lib.runner import notebook, plan, verdict
+from lib.runner import notebook, plan, reference
 
 README = ROOT / "README.md"
-KEY_FIGURE = "figures/10_people.png"
+KEY_FIGURE = "figures/02_people.png"
 REAL = "fer2013"  # the profile on real faces, and its data set
 
 
@@ -23,15 +23,15 @@ def publish(profile: str) -> list[str]:
         PlanError: a notebook of the profile has no result, or one of another profile, or of stand-ins where the
             profile is about real faces.
     """
-    steps, results = plan.make_plan(profile), verdict.read_results()
+    steps, results = plan.make_plan(profile), reference.read_results()
     for step in steps:
         found = results.get(step.notebook.number, {}).get("provenance", {}).get("profile", "no run")
         if found != profile:
             came = f"notebook {step.notebook.number} has results of {found}, not of {profile}"
             raise notebook.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
-    if profile == REAL and results["11"]["origins"][REAL] != "real":
+    if profile == REAL and results["13"]["origins"][REAL] != "real":
         raise notebook.PlanError(f"the last run had only a stand-in of {REAL}; run ./run_all.sh {REAL} --data DIR")
-    target = verdict.reference_path(profile)
+    target = reference.reference_path(profile)
     content = {"profile": profile, "notebooks": {step.notebook.number: results[step.notebook.number] for step in steps}}
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -79,8 +79,8 @@ def rendered(text: str) -> str:
     tables = {
         "figure": key_figure(),
         "notebooks": notebook_table(),
-        "results": result_table(verdict.read_reference("standard")),
-        "real": accuracy_table(verdict.read_reference(REAL)),
+        "results": result_table(reference.read_reference("standard")),
+        "real": accuracy_table(reference.read_reference(REAL)),
     }
     for name, table in tables.items():
         pattern = rf"(<!-- {name}: rendered -->\n).*?(<!-- {name}: end -->)"
@@ -105,29 +105,29 @@ def notebook_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def result_table(reference: Mapping[str, Mapping]) -> str:
+def result_table(published: Mapping[str, Mapping]) -> str:
     """Return the results that the papers print too, as a Markdown table: paper, ours, interval, n, data."""
     rows = ["| result | paper | ours | 95 % interval | n | data |", "|---|---|---|---|---|---|"]
-    results = [result for content in reference.values() for result in content["results"]]
+    results = [result for content in published.values() for result in content["results"]]
     for result in (one for one in results if one["paper"] is not None):
         unit = f" {result['unit']}" if result["unit"] else ""
-        numbers = f"{verdict.number(result['paper'])}{unit} | {verdict.number(result['value'])}{unit}"
+        numbers = f"{reference.number(result['paper'])}{unit} | {reference.number(result['value'])}{unit}"
         rows.append(
-            f"| {result['name']} | {numbers} | {verdict.interval(result)} | {result['n']:,} | {result['origin']} |"
+            f"| {result['name']} | {numbers} | {reference.interval(result)} | {result['n']:,} | {result['origin']} |"
         )
     return "\n".join(rows) + "\n"
 
 
-def accuracy_table(reference: Mapping[str, Mapping]) -> str:
-    """Return every accuracy of notebook 11 as a Markdown table: result, interval, n, seeds, protocol.
+def accuracy_table(published: Mapping[str, Mapping]) -> str:
+    """Return every accuracy of notebook 13 as a Markdown table: result, interval, n, seeds, protocol.
 
     Weights that were published before the run are left out: it has put its own in their place.
     """
     rows = ["| accuracy of | value | 95 % interval | n | seeds | protocol |", "|---|---|---|---|---|---|"]
-    for result in reference.get("11", {"results": []})["results"]:
+    for result in published.get("13", {"results": []})["results"]:
         name, metric = result["name"].rsplit("/", 1)
-        if metric == "accuracy" and not name.startswith("11/weights "):
-            figures = f"{verdict.number(result['value'])} | {verdict.interval(result)} | {result['n']:,}"
+        if metric == "accuracy" and not name.startswith("real faces/weights "):
+            figures = f"{reference.number(result['value'])} | {reference.interval(result)} | {result['n']:,}"
             rows.append(f"| {name} | {figures} | {result['seeds']} | {result['protocol']} |")
     return "\n".join(rows) + "\n"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lib.paths import BUILD, replace_on_success
-from lib.runner import verdict
+from lib.runner import reference
 from lib.runner.notebook import Notebook, read_notebook
 
 LINKS = """
@@ -26,7 +26,7 @@ figure img { width: 100% }
 """
 
 
-def build(verdicts: Sequence[verdict.Verdict]) -> Path:
+def build(verdicts: Sequence[reference.Verdict]) -> Path:
     """Write the site anew from what `build/` holds and return its first page."""
     executed = sorted((BUILD / "executed").glob("[0-9][0-9]_*.ipynb"))
     notebooks = [read_notebook(path) for path in executed]
@@ -38,7 +38,7 @@ def build(verdicts: Sequence[verdict.Verdict]) -> Path:
         figures = sorted((BUILD / "figures").glob("[0-9][0-9]_*.png"))
         for path in figures:
             shutil.copy(path, folder / "figures")
-        results = verdict.read_results()
+        results = reference.read_results()
         (folder / "index.html").write_text(first_page(links, notebooks, verdicts, results, figures), encoding="utf-8")
     return BUILD / "report" / "index.html"
 
@@ -63,7 +63,7 @@ def navigation(notebooks: Sequence[Notebook]) -> str:
 def first_page(
     links: str,
     notebooks: Sequence[Notebook],
-    verdicts: Sequence[verdict.Verdict],
+    verdicts: Sequence[reference.Verdict],
     results: Mapping[str, Mapping],
     figures: Sequence[Path],
 ) -> str:
@@ -91,7 +91,7 @@ def first_page(
     )
 
 
-def result_table(results: Mapping[str, Mapping], verdicts: Sequence[verdict.Verdict]) -> str:
+def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
     """Return every result with the paper's value, the reference and the verdict."""
     judged = {(one.notebook, one.name): one.reproduced for one in verdicts}
     names = ("", "result", "now", "95 % interval", "paper", "n", "data", "protocol", "reproduced")
@@ -99,8 +99,8 @@ def result_table(results: Mapping[str, Mapping], verdicts: Sequence[verdict.Verd
     for notebook, content in results.items():
         for one in content["results"]:
             word, style = _words(judged.get((notebook, one["name"])))
-            value = f"{verdict.number(one['value'])} {one['unit']}".strip()
-            cells = (notebook, one["name"], value, verdict.interval(one), verdict.number(one["paper"]))
+            value = f"{reference.number(one['value'])} {one['unit']}".strip()
+            cells = (notebook, one["name"], value, reference.interval(one), reference.number(one["paper"]))
             cells += (f"{one['n']:,}", one["origin"], one["protocol"])
             inner = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
             rows.append(f'<tr>{inner}<td class="{style}">{word}</td></tr>')

@@ -19,7 +19,7 @@ from lib.synthetic.stand_in.writer import key, write
 __all__ = ["NAMES", "ensure", "key", "layout", "write"]
 
 
-def ensure(size: str, names: Iterable[str] = NAMES, progress: bool = True, processes: int = 2) -> dict[str, Path]:
+def ensure(scale: str, names: Iterable[str] = NAMES, progress: bool = True, processes: int = 2) -> dict[str, Path]:
     """Return the folder of each stand-in of that size, written first where it is missing or out of date."""
-    folder = paths.data(size) / "stand_in"
-    return {name: write(name, size, folder / name, progress=progress, processes=processes) for name in names}
+    folder = paths.data(scale) / "stand_in"
+    return {name: write(name, scale, folder / name, progress=progress, processes=processes) for name in names}

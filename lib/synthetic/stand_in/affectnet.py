@@ -36,14 +36,14 @@ LEVELS = (0.4, 0.6, 0.8, 1.0)
 VALIDATION = 5  # every fifth person
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """224x224 colour."""
     return Format((224, 224), (224, 224))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """People with eight photographs each; a fifth of the people is the validation set."""
-    cells = [(emotion, LEVELS[index % 4]) for emotion in EMOTIONS_8 for index in range(PER_EMOTION[size])]
+    cells = [(emotion, LEVELS[index % 4]) for emotion in EMOTIONS_8 for index in range(PER_EMOTION[scale])]
     people = stills("affectnet", seed, cells, 8, lambda number, cell: Take((str(number),), *cell, scene="wild"))
     return [
         _in_folder(person, "val_set" if index % VALIDATION == 0 else "train_set") for index, person in enumerate(people)

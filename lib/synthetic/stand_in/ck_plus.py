@@ -25,23 +25,23 @@ PEOPLE = {"smoke": 8, "standard": 60, "paper": 123}
 FRAMES = {"smoke": 5, "standard": 6, "paper": 18}  # real sequences have 10 to 60, 18 on average
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """640x490 grey; drawn at half of that."""
     return Format((245, 320), (490, 640), grey=True)
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """Deal the sequences to people in turn; those without a label show some emotion at less than half strength."""
-    counts = share(LABELLED, FRACTION[size])
+    counts = share(LABELLED, FRACTION[scale])
     labelled = [emotion for emotion, count in counts.items() for _ in range(count)]
     rng = np.random.default_rng([seed, 1])
     unlabelled = rng.choice(
-        sorted(LABELLED), max(2, round(UNLABELLED * FRACTION[size] / 2 if size != "paper" else UNLABELLED))
+        sorted(LABELLED), max(2, round(UNLABELLED * FRACTION[scale] / 2 if scale != "paper" else UNLABELLED))
     )
     shows = [(emotion, 1.0) for emotion in labelled] + [(str(emotion), 0.4) for emotion in unlabelled]
-    people = PEOPLE[size]
+    people = PEOPLE[scale]
     return [
-        Person(first_seed("ck_plus", seed) + number, tuple(_takes(number, shows[number::people], FRAMES[size])))
+        Person(first_seed("ck_plus", seed) + number, tuple(_takes(number, shows[number::people], FRAMES[scale])))
         for number in range(people)
     ]
 

@@ -25,7 +25,7 @@ def layout(name: str) -> ModuleType:
     return import_module(f"lib.synthetic.stand_in.{name}")
 
 
-def draw(name: str, size: str, seed: int, folder: Path, person: Person) -> None:
+def draw(name: str, scale: str, seed: int, folder: Path, person: Person) -> None:
     """Draw everything of one person, then note what was drawn; the note makes the person done."""
     cv2.setNumThreads(1)
     subject = Subject(person.seed)
@@ -34,8 +34,8 @@ def draw(name: str, size: str, seed: int, folder: Path, person: Person) -> None:
     rng = np.random.default_rng([seed, person.seed])
     records = []
     for take in person.takes:
-        for file, (image, truth) in zip(take.files, _frames(subject, take, module.pictures(size), rng), strict=True):
-            extra = save(folder, file, image, truth, module.pictures(size))
+        for file, (image, truth) in zip(take.files, _frames(subject, take, module.pictures(scale), rng), strict=True):
+            extra = save(folder, file, image, truth, module.pictures(scale))
             records.append(
                 {"file": file, "subject": person.seed, "emotion": take.emotion, "intensity": float(truth.intensity)}
                 | extra
@@ -74,7 +74,7 @@ def save_image(folder: Path, file: str, image: np.ndarray, truth: Truth, picture
     return {}
 
 
-def complete(name: str, size: str, seed: int, fingerprint: str, people: list[Person], folder: Path) -> None:
+def complete(name: str, scale: str, seed: int, fingerprint: str, people: list[Person], folder: Path) -> None:
     """Write the label files, the truth, the groups and the mark."""
     notes = [json.loads(done(folder, person).read_text("utf-8")) for person in people]
     records = pd.DataFrame([record for note in notes for record in note["records"]])
@@ -89,7 +89,7 @@ def complete(name: str, size: str, seed: int, fingerprint: str, people: list[Per
     defects = truth.loc[truth["defect"] != "", [*keys, "defect", "emotion", "label"]].to_dict("records")
     facts = {
         "data_set": name,
-        "size": size,
+        "size": scale,
         "seed": seed,
         "key": fingerprint,
         "images": len(truth),

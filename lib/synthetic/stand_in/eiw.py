@@ -21,20 +21,20 @@ FRACTION = {"smoke": 0.0145, "standard": 0.25, "paper": 1.0}
 PER_PERSON = {"smoke": 5, "standard": 9, "paper": 9}
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """256x256 colour; the paper gives no size."""
     return Format((256, 256), (256, 256))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """People with a few photographs each; nothing in the tree tells who is who, as in a collection from the web."""
     counts = {
         (emotion, 0.0 if emotion == "neutral" else round(0.2 * level, 1)): count
         for emotion, row in TABLE_5.items()
         for level, count in enumerate(row, start=1)
     }
-    cells = [cell for cell, count in share(counts, FRACTION[size]).items() for _ in range(count)]
-    return stills("eiw", seed, cells, PER_PERSON[size], _photograph)
+    cells = [cell for cell, count in share(counts, FRACTION[scale]).items() for _ in range(count)]
+    return stills("eiw", seed, cells, PER_PERSON[scale], _photograph)
 
 
 def _photograph(number: int, cell: tuple[str, float]) -> Take:

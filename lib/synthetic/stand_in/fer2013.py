@@ -31,14 +31,14 @@ LEVELS = (0.4, 0.6, 0.8, 1.0)
 SIZE = 48
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """Drawn at 128, cut round the face, 48x48 grey."""
     return Format((128, 128), (SIZE, SIZE), grey=True)
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """People with six photographs each; nobody knows who is who, and the parts share people, as in the real set."""
-    counts = share(COUNTS, FRACTION[size], least=4)
+    counts = share(COUNTS, FRACTION[scale], least=4)
     cells = [(emotion, LEVELS[index % 4]) for emotion, count in counts.items() for index in range(count)]
     return stills("fer2013", seed, cells, 6, lambda number, cell: Take((str(number),), *cell, scene="wild"))
 

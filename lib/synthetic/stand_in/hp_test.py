@@ -13,15 +13,15 @@ PER_EMOTION = {"smoke": 10, "standard": 70, "paper": 349}  # 7 x 349 = 2,443, pa
 LEVELS = (0.6, 0.7, 0.8, 0.9, 1.0)  # frames picked for a label are strong ones
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """640x480 colour as from a web camera; drawn at half of that."""
     return Format((240, 320), (480, 640))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """One video per person and emotion; the frames are dealt to the five people in turn."""
     first = first_seed("hp_test", seed)
-    return [Person(first + number, tuple(_takes(number, PER_EMOTION[size]))) for number in range(PEOPLE)]
+    return [Person(first + number, tuple(_takes(number, PER_EMOTION[scale]))) for number in range(PEOPLE)]
 
 
 def _takes(number: int, per_emotion: int) -> list[Take]:

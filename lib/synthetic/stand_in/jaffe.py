@@ -14,22 +14,22 @@ UNEVEN = {("KA", "HA"): 4, ("KA", "FE"): 4, ("NA", "FE"): 4, ("KL", "SA"): 4, ("
 STRENGTH = (0.8, 1.0, 0.9, 0.7)  # of the poses in turn
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """256x256 grey."""
     return Format((256, 256), (256, 256), grey=True)
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """`KA.AN1.39.tiff`: person, emotion and pose, running number (25 are kept for each person)."""
     first = first_seed("jaffe", seed)
-    return [Person(first + number, tuple(_takes(number, person, size))) for number, person in enumerate(PEOPLE)]
+    return [Person(first + number, tuple(_takes(number, person, scale))) for number, person in enumerate(PEOPLE)]
 
 
-def _takes(number: int, person: str, size: str) -> list[Take]:
+def _takes(number: int, person: str, scale: str) -> list[Take]:
     names = [
         (f"{person}.{code}{pose + 1}", emotion, pose)
         for emotion, code in CODES.items()
-        for pose in range(POSES[size] if size == "smoke" else UNEVEN.get((person, code), POSES[size]))
+        for pose in range(POSES[scale] if scale == "smoke" else UNEVEN.get((person, code), POSES[scale]))
     ]
     return [
         Take((f"{name}.{25 * number + index}.tiff",), emotion, STRENGTH[pose])

@@ -16,24 +16,24 @@ VIEWS = {"S": 0, "HL": -45, "HR": 45, "FL": -85, "FR": 85}  # degrees; the left 
 TURNED = {"smoke": 6, "standard": 4}  # every so many people are also shown from the side
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """562x762 colour; drawn at half of that."""
     return Format((381, 281), (762, 562))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """As many women as men; `AF01/AF01ANS.JPG` is session A, woman 1, angry, straight."""
-    half = PEOPLE[size] // 2
+    half = PEOPLE[scale] // 2
     codes = [f"F{number:02d}" for number in range(1, half + 1)] + [f"M{number:02d}" for number in range(1, half + 1)]
     first = first_seed("kdef", seed)
-    return [Person(first + index, tuple(_takes(code, index, size))) for index, code in enumerate(codes)]
+    return [Person(first + index, tuple(_takes(code, index, scale))) for index, code in enumerate(codes)]
 
 
-def _takes(person: str, index: int, size: str) -> list[Take]:
-    views = VIEWS if size == "paper" else ("S", "HL", "HR") if index % TURNED[size] == 0 else ("S",)
+def _takes(person: str, index: int, scale: str) -> list[Take]:
+    views = VIEWS if scale == "paper" else ("S", "HL", "HR") if index % TURNED[scale] == 0 else ("S",)
     return [
         Take((f"{session}{person}/{session}{person}{code}{view}.JPG",), emotion, STRENGTH[session], yaw=VIEWS[view])
-        for session in SESSIONS[size]
+        for session in SESSIONS[scale]
         for emotion, code in CODES.items()
         for view in views
     ]

@@ -23,16 +23,16 @@ FRAMES = {"smoke": 7, "standard": 17, "paper": 70}  # real takes have 50 to 160;
 DRAWN = {"smoke": 224, "standard": 448, "paper": 448}  # scaling up is a third of the time of drawing at 896
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """896x896 colour, drawn smaller and scaled up."""
-    return Format((DRAWN[size], DRAWN[size]), (896, 896))
+    return Format((DRAWN[scale], DRAWN[scale]), (896, 896))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """One take of each emotion; at paper size as many more as make 1,462."""
-    people = [first_seed("mug", seed) + number for number in range(PEOPLE[size])]
-    total = PAPER_TAKES if size == "paper" else len(people) * len(FOLDERS)
-    return [Person(one, _takes(number, total, len(people), FRAMES[size])) for number, one in enumerate(people)]
+    people = [first_seed("mug", seed) + number for number in range(PEOPLE[scale])]
+    total = PAPER_TAKES if scale == "paper" else len(people) * len(FOLDERS)
+    return [Person(one, _takes(number, total, len(people), FRAMES[scale])) for number, one in enumerate(people)]
 
 
 def _takes(number: int, total: int, people: int, frames: int) -> tuple[Take, ...]:

@@ -14,14 +14,14 @@ STYLES = ("IMG_{:04d}.jpg", "me and café {:d}.jpg", "фото {:d}.jpg", "顔 {
 LEVELS = (0.6, 0.8, 1.0)
 
 
-def pictures(size: str) -> Format:
+def pictures(scale: str) -> Format:
     """640x480 colour; drawn at half of that."""
     return Format((240, 320), (480, 640))
 
 
-def plan(size: str, seed: int) -> list[Person]:
+def plan(scale: str, seed: int) -> list[Person]:
     """Seven photographs of each person, half of them in the laboratory's light."""
-    cells = [(emotion, LEVELS[index % 3]) for emotion in EMOTIONS for index in range(PER_EMOTION[size])]
+    cells = [(emotion, LEVELS[index % 3]) for emotion in EMOTIONS for index in range(PER_EMOTION[scale])]
     return stills("own", seed, cells, 7, _photograph)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SIZES = ("smoke", "standard", "paper")
+SCALES = ("smoke", "standard", "paper")
 NAMES = ("mug", "ck_plus", "jaffe", "kdef", "eiw", "hp_test", "own", "affectnet", "fer2013")
 
 

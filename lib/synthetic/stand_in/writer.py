@@ -13,7 +13,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from lib.paths import SIZES
+from lib.paths import SCALES
 from lib.synthetic.stand_in import drawing
 from lib.synthetic.stand_in.plan import NAMES, Person
 
@@ -25,7 +25,7 @@ except ImportError:  # Windows
 HERE = Path(__file__).parent
 
 
-def key(name: str, size: str, seed: int) -> str:
+def key(name: str, scale: str, seed: int) -> str:
     """Return a fingerprint of all that decides the bytes of a tree.
 
     That is: name, size and seed; the code (not the comments, docstrings or layout) and data of the renderer; the code
@@ -33,7 +33,7 @@ def key(name: str, size: str, seed: int) -> str:
     """
     sources = [*_renderer(HERE.parent), *sorted(HERE.parent.glob("*.npz"))]
     sources += [HERE / f"{module}.py" for module in ("plan", "drawing", "defects", name)]
-    digest = hashlib.sha256(f"{name} {size} {seed}".encode())
+    digest = hashlib.sha256(f"{name} {scale} {seed}".encode())
     for path in sources:
         digest.update(path.name.encode() + _meaning(path, path.stat().st_mtime_ns))
     return digest.hexdigest()[:16]
@@ -70,7 +70,7 @@ def _meaning(path: Path, changed: int) -> bytes:
     return ast.dump(tree).encode()
 
 
-def write(name: str, size: str, root: Path | str, seed: int = 0, progress: bool = True, processes: int = 2) -> Path:
+def write(name: str, scale: str, root: Path | str, seed: int = 0, progress: bool = True, processes: int = 2) -> Path:
     """Write the stand-in of data set `name` as the folder `root`, in the data set's own layout.
 
     Nothing is done where the tree is already there and nothing that decides its bytes has changed. A killed call is
@@ -78,7 +78,7 @@ def write(name: str, size: str, root: Path | str, seed: int = 0, progress: bool 
 
     Args:
         name: one of the nine data sets.
-        size: smoke, standard or paper.
+        scale: smoke, standard or paper.
         root: the tree's own folder.
         seed: another seed draws other people.
         progress: show a bar over the people.
@@ -88,19 +88,19 @@ def write(name: str, size: str, root: Path | str, seed: int = 0, progress: bool 
         ValueError: an unknown name or size.
         FileExistsError: `root` holds something that is not a stand-in; it is left alone.
     """
-    if name not in NAMES or size not in SIZES:
+    if name not in NAMES or scale not in SCALES:
         raise ValueError(
-            f"no stand-in {name!r} of size {size!r}; expected one of {', '.join(NAMES)}; {', '.join(SIZES)}"
+            f"no stand-in {name!r} of scale {scale!r}; expected one of {', '.join(NAMES)}; {', '.join(SCALES)}"
         )
     root = Path(root)
-    fingerprint = key(name, size, seed)
+    fingerprint = key(name, scale, seed)
     root.parent.mkdir(parents=True, exist_ok=True)
     with _alone(root.with_name(f".{root.name}.lock")):
         if not _is_current(root, fingerprint):
             folder = _working_folder(root, fingerprint)
-            people = drawing.layout(name).plan(size, seed)
-            _draw_all(name, size, seed, folder, people, progress, processes)
-            drawing.complete(name, size, seed, fingerprint, people, folder)
+            people = drawing.layout(name).plan(scale, seed)
+            _draw_all(name, scale, seed, folder, people, progress, processes)
+            drawing.complete(name, scale, seed, fingerprint, people, folder)
             if root.is_dir():
                 shutil.rmtree(root)
             os.replace(folder, root)
@@ -117,11 +117,11 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _draw_all(
-    name: str, size: str, seed: int, folder: Path, people: list[Person], progress: bool, processes: int
+    name: str, scale: str, seed: int, folder: Path, people: list[Person], progress: bool, processes: int
 ) -> None:
     waiting = [person for person in people if not drawing.done(folder, person).is_file()]
     bar = tqdm(total=len(people), initial=len(people) - len(waiting), desc=name, unit="person", disable=not progress)
-    jobs = (delayed(drawing.draw)(name, size, seed, folder, person) for person in waiting)
+    jobs = (delayed(drawing.draw)(name, scale, seed, folder, person) for person in waiting)
     with bar:
         for _ in Parallel(n_jobs=min(processes, len(waiting) or 1), return_as="generator_unordered")(jobs):
             bar.update()

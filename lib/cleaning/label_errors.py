@@ -1,0 +1,59 @@
+"""Suspected wrong labels: images whose label a small classifier that never saw them finds most unlikely."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from lib.cleaning import expressions
+
+DOUBT, CERTAIN = 0.05, 0.8  # a label is suspected below the first if another emotion reaches the second
+COMPONENTS = 40  # principal components of the features
+
+
+def shapes(landmarks: np.ndarray) -> np.ndarray:
+    """Return the shapes of faces, float (N, 136): points with position, size and tilt taken out, unit inter-ocular.
+
+    Args:
+        landmarks: float (N, 68, 2), pixels, no NaN.
+    """
+    first = landmarks[0] / np.linalg.norm(np.subtract(*landmarks[0][list(expressions.OUTER_CORNERS)]))
+    mean = expressions.onto(landmarks, first).mean(axis=0)
+    return expressions.onto(landmarks, mean).reshape(len(landmarks), -1)
+
+
+def find(
+    features: np.ndarray, emotions: Sequence[str], groups: np.ndarray, folds: int = 5, seed: int = 0
+) -> pd.DataFrame:
+    """Return per image the confidence in its label, the best other emotion, and whether the label is suspected.
+
+    A logistic regression on the first principal components predicts every image from the folds that hold none of its
+    group; its regularisation is chosen by log loss, so a model that knows little is not sure of itself. A label is
+    suspected where it gets less than `DOUBT` and another emotion at least `CERTAIN`. Suspicion is no proof: look at
+    the images, and never drop them from validation or test, which would only make those easier.
+
+    Args:
+        features: float (N, F), one row per image.
+        emotions: N labels.
+        groups: int (N,), from `lib.leakage.groups`.
+        folds: of the cross-validation.
+        seed: of the folds and the components.
+
+    Returns:
+        Columns confidence (probability of the label), suggestion, suspected.
+    """
+    names, label = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)
+    choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss", cv=3)
+    components = min(COMPONENTS, features.shape[1], len(label) // 2)
+    model = make_pipeline(StandardScaler(), PCA(components, random_state=seed), StandardScaler(), choice)
+    cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    probability = cross_val_predict(model, features, label, groups=groups, cv=cut, method="predict_proba")
+    confidence = probability[np.arange(len(label)), label]
+    rival = np.where(np.arange(len(names)) == label[:, None], -1, probability)
+    suspected = (confidence < DOUBT) & (rival.max(axis=1) >= CERTAIN)
+    return pd.DataFrame({"confidence": confidence, "suggestion": names[rival.argmax(axis=1)], "suspected": suspected})

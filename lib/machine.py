@@ -1,0 +1,42 @@
+"""What the study runs on: processor, accelerator, and the device that Keras uses."""
+
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system gives it."""
+    if Path("/proc/cpuinfo").exists():
+        match = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        return match[1] if match else platform.machine()
+    return output("sysctl", "-n", "machdep.cpu.brand_string") or platform.machine()
+
+
+def gpu_name() -> str:
+    """Return the names of the NVIDIA GPUs, "none" where there is none."""
+    return ", ".join(output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader").splitlines()) or "none"
+
+
+def on_cpu() -> bool:
+    """Return whether Keras' backend sees no accelerator."""
+    import keras
+
+    return all(name.lower().startswith("cpu") for name in keras.distribution.list_devices())
+
+
+def device() -> str:
+    """Return what Keras computes on: the GPUs' or else the processor's name, and the backend."""
+    import keras
+
+    return f"{cpu_name() if on_cpu() else gpu_name()} ({keras.backend.backend()})"
+
+
+def output(*command: str) -> str:
+    """Return what a command prints, nothing where it is missing or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

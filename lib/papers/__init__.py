@@ -1,0 +1,1 @@
+"""What the papers print: every number once, with its place."""

@@ -1,0 +1,230 @@
+"""Results, tables and figures of a run, each with its provenance.
+
+`build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins` and `results`, a
+list with every field of `Result`. `figures/results.json` holds the reference run: `profile`, and in `notebooks` one
+such object by number.
+"""
+
+import functools
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib import machine, paths
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from pandas.io.formats.style import Styler
+
+ORIGINS = ("stand-in", "real", "mixed", "computed")
+STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: rendered faces among real ones"}
+KINDS = ("metric", "exact", "time")
+PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One figure of merit.
+
+    Attributes:
+        name: `stage/what/metric`, unique in the study.
+        value: the figure; not a number where it is undefined (a correlation with a constant).
+        n: how many images, subjects or runs stand behind it.
+        low: lower end of the 95 % interval, None where there is none.
+        high: upper end.
+        protocol: how it was measured, in words.
+        origin: "stand-in", "real", "mixed" (both), or "computed" (no data at all).
+        paper: what the paper prints, None where it prints nothing.
+        unit: unit of `value`, empty for a share in [0, 1].
+        kind: "metric" (reproduced when inside the interval), "exact" (when equal) or "time" (never judged).
+        seeds: runs averaged.
+    """
+
+    name: str
+    value: float
+    n: int
+    low: float | None
+    high: float | None
+    protocol: str
+    origin: str
+    paper: float | None = None
+    unit: str = ""
+    kind: str = "metric"
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        if self.origin not in ORIGINS:
+            raise ValueError(f"origin of {self.name} is {self.origin!r}; expected one of {', '.join(ORIGINS)}")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind of {self.name} is {self.kind!r}; expected one of {', '.join(KINDS)}")
+
+
+def record(notebook: str, results: Sequence[Result], origins: Mapping[str, str] | None = None) -> Path:
+    """Write a notebook's results to `build/results/NN.json` and return the path.
+
+    Its parameters are those that the runner has set (`$FACE_STUDY_PARAMETERS`); by hand there are none.
+
+    Args:
+        notebook: its two-digit number.
+        results: its figures of merit, names unique.
+        origins: "real" or "stand-in" per data set that it read.
+
+    Raises:
+        ValueError: a number that is not two digits, or a result's name that comes twice.
+    """
+    path = paths.BUILD / "results" / f"{_prefixed(notebook, '')}.json"
+    names = [result.name for result in results]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"results of notebook {notebook} have one name twice: {', '.join(twice)}")
+    content = {
+        "notebook": notebook,
+        "provenance": provenance(),
+        "parameters": parameters(),
+        "origins": dict(origins or {}),
+        "results": [{key: _plain(value) for key, value in asdict(result).items()} for result in results],
+    }
+    with paths.replace_on_success(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def parameters() -> dict[str, object]:
+    """Return the parameters that the runner gave this notebook, by name; empty by hand."""
+    return json.loads(os.environ.get("FACE_STUDY_PARAMETERS", "{}"))
+
+
+def results(
+    table: "pd.DataFrame",
+    prefix: str,
+    protocol: str,
+    origin: str,
+    paper: Mapping[str, float] | None = None,
+    **common: str,
+) -> list[Result]:
+    """Return one result per row of a table, named `prefix/metric` or `prefix/of/metric`.
+
+    Args:
+        table: columns `metric`, `value`, `n`; optional `of` ("all" is left out of the name), `low`, `high`, `seeds`.
+        prefix: stage and object, such as "classification/compact VGG-S".
+        protocol: how it was measured, in words.
+        origin: one of `ORIGINS`.
+        paper: figures that the paper prints, by metric, for rows whose `of` is "all".
+        common: `unit` or `kind` of all of them.
+    """
+    found = []
+    for row in table.to_dict("records"):
+        whole = row.get("of", "all") == "all"
+        name = [prefix, row["metric"]] if whole else [prefix, row["of"], row["metric"]]
+        printed = (paper or {}).get(row["metric"]) if whole else None
+        low, high, seeds = row.get("low"), row.get("high"), row.get("seeds", 1)
+        found.append(
+            Result("/".join(name), row["value"], row["n"], low, high, protocol, origin, printed, seeds=seeds, **common)
+        )
+    return found
+
+
+def show(table: "pd.DataFrame", digits: int = 3, percent: Sequence[str] = ()) -> "Styler":
+    """Return a table for the screen: text to the left, counts with commas, other numbers with `digits` decimals.
+
+    Args:
+        table: any; its index is shown where it has a name or is no plain count.
+        digits: decimals of fractional numbers.
+        percent: columns of shares that are shown in per cent.
+    """
+    formats = {name: "{:.1%}" for name in percent}
+    for name, kind in table.dtypes.items():
+        if name not in formats and kind.kind in "iuf":
+            formats[name] = "{:,.0f}" if kind.kind != "f" else f"{{:,.{digits}f}}"
+    styler = table.style.format(formats, na_rep="").set_properties(**{"text-align": "left"})
+    plain = table.index.name is None and table.index.equals(type(table.index)(range(len(table))))
+    return styler.hide(axis="index") if plain else styler
+
+
+def save_table(frame: "pd.DataFrame", name: str) -> Path:
+    """Write a table to `build/results/<name>.csv`, without its index, and return the path; `name` is `NN_...`."""
+    path = paths.BUILD / "results" / f"{_prefixed(name, '_')}.csv"
+    with paths.replace_on_success(path) as temporary:
+        frame.to_csv(temporary, index=False)
+    return path
+
+
+def save_figure(figure: "Figure", name: str, origin: str) -> Path:
+    """Write a figure to `build/figures/<name>.png`, its provenance inside, and return the path.
+
+    Args:
+        figure: what to write; a line below says so where stand-ins are behind it.
+        name: `NN_...`, NN the notebook's digits.
+        origin: of the data, one of `ORIGINS`.
+
+    Raises:
+        ValueError: a name without its number, or an unknown origin.
+    """
+    if origin not in ORIGINS:
+        raise ValueError(f"origin of figure {name} is {origin!r}; expected one of {', '.join(ORIGINS)}")
+    path = paths.BUILD / "figures" / f"{_prefixed(name, '_')}.png"
+    figure.draw_without_rendering()  # lays out, so that the box around everything is known
+    box = figure.get_tightbbox().transformed(figure.dpi_scale_trans - figure.transFigure)
+    figure.text(box.x1, box.y0 - 0.02, STAMPS.get(origin, ""), ha="right", va="top", fontsize=7, color="0.4")
+    facts = {
+        "notebook": name[:2],
+        "origin": origin,
+        "parameters": parameters(),
+        "profile": os.environ.get("FACE_STUDY_PROFILE", "by hand"),
+        **_commit(),
+    }
+    metadata = {"Title": name, "Description": json.dumps(facts), "Software": "Facial emotion study"}
+    with paths.replace_on_success(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight", metadata=metadata)
+    return path
+
+
+def provenance() -> dict:
+    """Return where a result comes from: commit, profile, run, time, versions, CPU and GPU."""
+    return {
+        **_commit(),
+        "profile": os.environ.get("FACE_STUDY_PROFILE", "by hand"),
+        "run": os.environ.get("FACE_STUDY_RUN", "by hand"),
+        "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        **_machine(),
+    }
+
+
+@functools.cache
+def _machine() -> dict:
+    return {
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": machine.cpu_name(),
+        "cores": os.cpu_count(),
+        "gpu": machine.gpu_name(),
+    }
+
+
+def _commit() -> dict:
+    commit = machine.output("git", "-C", str(paths.ROOT), "rev-parse", "HEAD")
+    changes = machine.output("git", "-C", str(paths.ROOT), "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit or "unknown", "dirty": bool(changes)}
+
+
+def _prefixed(name: str, separator: str) -> str:
+    if not re.fullmatch(rf"\d\d{separator}.*" if separator else r"\d\d", name):
+        raise ValueError(f"{name!r} must begin with the notebook's two-digit number, for example 06{separator}")
+    return name
+
+
+def _plain(value: object) -> object:
+    """Return a NumPy scalar as Python's own, not-a-number as None (JSON has none)."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

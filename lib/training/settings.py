@@ -1,0 +1,106 @@
+"""How a network is fitted, and what a fit was."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit. Paper A gives no optimiser, rate or batch size, so all defaults are ours.
+
+    Attributes:
+        epochs: passes over the training images; paper A: 50,000 iterations over 1,148,812 images.
+        batch_size: images per step.
+        learning_rate: the highest; it rises over the first `warm_up` of all steps and falls to 0 along a cosine.
+        warm_up: share of all steps.
+        optimiser: "sgd" (Nesterov momentum .9) or "adamw".
+        weight_decay: pulled off each weight per step, times the learning rate; not off biases and norms.
+        label_smoothing: share of a class target that is spread over all classes; softmax heads only.
+        ema: decay per step of the running average of the weights that is validated and kept, 0 for none. Batch norms
+            keep the statistics of the plain weights, so both agree only once the learning rate has fallen.
+        augmentation: "none", "paper", "modern" or "keras_cv", as in `lib.augment.TrainingBatches`.
+        visits: times that an epoch shows each image; 28 is paper A's epoch.
+        patience: epochs without a better validation before it stops, 0 for never.
+        class_weights: weigh classes by inverse frequency.
+        seed: of batches and variants; call `lib.training.set_seed` before `build` for weights and dropout.
+        precision: "float32", "mixed_bfloat16" or "mixed_float16".
+        jit: compile with XLA; on TensorFlow not after `lib.training.set_seed`, whose deterministic operations XLA
+            lacks: Keras then warns and goes on without. On JAX everything else is far slower.
+    """
+
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 0.02
+    warm_up: float = 0.05
+    optimiser: str = "sgd"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    ema: float = 0.0
+    augmentation: str = "paper"
+    visits: int = 1
+    patience: int = 0
+    class_weights: bool = False
+    seed: int = 0
+    precision: str = "float32"
+    jit: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse values that would fail late or silently do something else."""
+        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
+            raise ValueError(f"epochs, batch_size and learning_rate must be over 0; got {self}")
+        if self.optimiser not in ("sgd", "adamw") or self.precision not in PRECISIONS:
+            raise ValueError(f"expected optimiser sgd or adamw and precision {', '.join(PRECISIONS)}; got {self}")
+        if not (0 <= self.ema < 1 and 0 <= self.label_smoothing < 1 and 0 <= self.warm_up < 1):
+            raise ValueError(f"ema, label_smoothing and warm_up must be in [0, 1); got {self}")
+
+
+MODERN = Settings(  # today's recipe for the modern compact network; its augmentation flips, cuts out and mixes
+    batch_size=128,
+    learning_rate=0.1,
+    weight_decay=5e-3,
+    label_smoothing=0.1,
+    ema=0.99,
+    augmentation="modern",
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a fit was.
+
+    Attributes:
+        history: one row per epoch: loss, accuracy or mean squared error, the same of validation, seconds,
+            and seconds per `step`.
+        best_epoch: the one whose weights the model has now, counted from 0.
+        weights: file of those weights.
+        images_per_second: while training, validation apart.
+        steps_per_second: likewise.
+        input_share: share of a training step spent on waiting for its batch, in [0, 1].
+        device: what it ran on.
+    """
+
+    history: pd.DataFrame
+    best_epoch: int
+    weights: Path
+    images_per_second: float
+    steps_per_second: float
+    input_share: float
+    device: str
+
+
+def read(folder: Path) -> Record:
+    """Return the record of a finished fit.
+
+    Raises:
+        FileNotFoundError: there is none; the message says what to do.
+    """
+    path = Path(folder) / "record.json"
+    if not path.exists():
+        raise FileNotFoundError(f"no finished fit in {folder}; call lib.training.fit with this folder first")
+    record = json.loads(path.read_text())
+    return Record(**{**record, "history": pd.DataFrame(record["history"]), "weights": path.parent / "best.npz"})

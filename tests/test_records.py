@@ -1,0 +1,126 @@
+"""Results, tables and figures: what is written, and what is refused."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from lib import paths, records
+from lib.records import Result
+
+
+@pytest.fixture(autouse=True)
+def build(tmp_path, monkeypatch):
+    """A folder for the products of one test."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    return tmp_path
+
+
+def result(name: str = "toy/all/accuracy", value: float = 0.5, **fields) -> Result:
+    """Return a result with an interval."""
+    return Result(name, value, 40, 0.4, 0.6, "by subject", "stand-in", **fields)
+
+
+def test_results_are_written_with_where_they_come_from(monkeypatch):
+    monkeypatch.setenv("FACE_STUDY_PROFILE", "smoke")
+    path = records.record("06", {"SEED": 1}, [result(paper=0.96)], {"mug": "stand-in"})
+    content = json.loads(path.read_text())
+    assert path.name == "06.json"
+    assert content["parameters"] == {"SEED": 1}
+    assert content["origins"] == {"mug": "stand-in"}
+    assert content["results"][0]["paper"] == 0.96
+    assert Result(**content["results"][0]) == result(paper=0.96)
+    where = content["provenance"]
+    assert where["profile"] == "smoke"
+    assert where["versions"]["numpy"] == np.__version__
+    assert where["cores"] >= 1
+    assert {"commit", "dirty", "cpu", "gpu", "run", "written", "backend"} <= set(where)
+
+
+def test_numpy_numbers_and_not_a_number_are_written_as_json():
+    path = records.record("06", {}, [result("a", np.float32(0.25)), result("b", math.nan)])
+    assert [one["value"] for one in json.loads(path.read_text())["results"]] == [0.25, None]
+
+
+def test_nothing_half_written_is_left(build):
+    records.record("06", {}, [result()])
+    with pytest.raises(TypeError):
+        records.record("06", {"SEED": object()}, [])
+    assert [path.name for path in (build / "results").iterdir()] == ["06.json"]
+    assert json.loads((build / "results" / "06.json").read_text())["results"]
+
+
+@pytest.mark.parametrize("fields", [{"origin": "guess"}, {"kind": "metrics"}])
+def test_an_unknown_origin_or_kind_is_refused(fields):
+    with pytest.raises(ValueError, match="expected one of"):
+        Result("a", 1.0, 1, None, None, "by hand", **{"origin": "real", **fields})
+
+
+def test_one_name_twice_is_refused():
+    with pytest.raises(ValueError, match="one name twice: toy/all/accuracy"):
+        records.record("06", {}, [result(), result()])
+
+
+@pytest.mark.parametrize("name", ["6", "table", "06-table"])
+def test_a_name_without_the_number_of_its_notebook_is_refused(name):
+    with pytest.raises(ValueError, match="two-digit number"):
+        records.save_table(pd.DataFrame(), name)
+
+
+def test_a_table_is_written_as_csv():
+    table = pd.DataFrame({"emotion": ["happy"], "recall": [0.5]})
+    pd.testing.assert_frame_equal(pd.read_csv(records.save_table(table, "09_recall")), table)
+
+
+def test_a_figure_carries_notebook_parameters_and_commit(monkeypatch):
+    monkeypatch.setenv("FACE_STUDY_PARAMETERS", '{"SEED": 3}')
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    path = records.save_figure(figure, "09_curve", "stand-in")
+    origin = json.loads(Image.open(path).text["Description"])
+    assert path.name == "09_curve.png"
+    assert origin["notebook"] == "06"
+    assert origin["origin"] == "stand-in"
+    assert origin["parameters"] == {"SEED": 3}
+    assert len(origin["commit"]) in (40, len("unknown"))
+
+
+@pytest.mark.parametrize(("origin", "said"), [("stand-in", 1), ("mixed", 1), ("real", 0), ("computed", 0)])
+def test_a_figure_of_rendered_faces_says_so_in_the_picture(origin, said):
+    figure = Figure()
+    records.save_figure(figure, "09_curve", origin)
+    assert sum("stand-in" in text.get_text() for text in figure.texts) == said
+
+
+def test_a_figure_of_unknown_origin_is_refused():
+    with pytest.raises(ValueError, match="origin of figure 09_curve is 'drawn'; expected one of stand-in"):
+        records.save_figure(Figure(), "09_curve", "drawn")
+
+
+def test_a_product_replaces_the_old_one_and_an_error_leaves_the_old_one(tmp_path):
+    path = tmp_path / "a product"
+    for text in ("old", "new"):
+        with paths.replace_on_success(path) as temporary:
+            temporary.mkdir()
+            (temporary / "file").write_text(text)
+    with pytest.raises(TypeError), paths.replace_on_success(path) as temporary:
+        temporary.write_bytes("half")
+    assert [one.name for one in tmp_path.iterdir()] == ["a product"]
+    assert (path / "file").read_text() == "new"
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    left = tmp_path / ".a.txt.4194999.part"  # above the largest process number
+    left.mkdir()
+    with paths.replace_on_success(tmp_path / "a.txt") as temporary:
+        temporary.write_text("x")
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_an_unknown_size_is_refused():
+    with pytest.raises(ValueError, match="'huge'; expected one of smoke, standard, paper"):
+        paths.data("huge")

@@ -1,0 +1,262 @@
+"""Fitting: bit-identical runs, a resume that changes nothing, both backends, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from lib import models, paths, training
+from lib.training import set_seed
+
+N, SIDE = 48, 16
+
+
+def small(head="softmax", plain=False):
+    """Return a network with all that makes resume hard: batch norm, dropout, running averages; or without them."""
+    image = keras.Input((SIDE, SIDE, 3), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 255)(image)
+    x = keras.layers.Conv2D(8, 3, strides=2, activation="relu")(x)
+    x = x if plain else keras.layers.BatchNormalization(momentum=0.9)(x)
+    x = keras.layers.Flatten()(x)
+    x = x if plain else keras.layers.Dropout(0.5)(x)
+    return keras.Model(image, keras.layers.Dense(7, activation=head, dtype="float32")(x), name="small")
+
+
+def data(n=N, seed=0):
+    """Return images whose brightest corner tells the class, so that there is something to learn."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 7, n)
+    images = rng.integers(0, 100, (n, SIDE, SIDE, 3), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label : 2 * label + 3] += 120
+    return images, labels
+
+
+SETTINGS = training.Settings(epochs=4, batch_size=16, learning_rate=0.1, ema=0.8, weight_decay=1e-3, seed=5)
+
+
+def fitted(folder, settings=SETTINGS, head="softmax"):
+    set_seed(3)
+    model = small(head)
+    record = training.fit(model, data(), data(24, seed=1), settings, folder)
+    return model, record
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return the folder, model and record of one uninterrupted fit."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, *fitted(folder)
+
+
+def as_bytes(model):
+    return [weight.tobytes() for weight in model.get_weights()]
+
+
+def states(folder):
+    with np.load(folder / "state.npz") as state:
+        return {name: state[name].tobytes() for name in state.files if name != "history"}
+
+
+def run_child(tmp_path, code, **environment):
+    script = tmp_path / "child.py"
+    script.write_text(f"import sys\nsys.path[:0] = [{str(paths.ROOT)!r}, {str(paths.ROOT / 'tests')!r}]\n" + code)
+    return subprocess.Popen(
+        [sys.executable, script],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_fits_with_one_seed_have_the_same_bytes(whole, tmp_path):
+    model, _ = fitted(tmp_path)
+    assert as_bytes(model) == as_bytes(whole[1])
+    assert states(tmp_path) == states(whole[0])
+
+
+def test_another_seed_gives_other_weights(whole, tmp_path):
+    model, _ = fitted(tmp_path, training.Settings(**{**vars(SETTINGS), "seed": 6}))
+    assert as_bytes(model) != as_bytes(whole[1])
+
+
+def test_a_fit_killed_between_epochs_ends_with_the_bytes_of_one_that_was_not(whole, tmp_path):
+    folder = tmp_path / "killed"
+    code = """
+        import pathlib, time, keras, test_training
+        from lib import training
+        class Wait(keras.callbacks.Callback):  # holds the third epoch open, so that the kill falls into it
+            def on_train_batch_end(self, batch, logs=None):
+                while len(self.model.history.epoch) == 2: time.sleep(0.01)
+        fit = keras.Model.fit
+        keras.Model.fit = lambda *a, callbacks, **k: fit(*a, callbacks=[*callbacks, Wait()], **k)
+        test_training.fitted(pathlib.Path({folder!r}))
+    """
+    child = run_child(tmp_path, textwrap.dedent(code).replace("{folder!r}", repr(str(folder))))
+    deadline = time.monotonic() + 900
+    while child.poll() is None and time.monotonic() < deadline and epochs_done(folder) < 2:
+        time.sleep(0.05)
+    assert child.poll() is None, child.communicate()[1]
+    time.sleep(0.3)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert not (folder / "record.json").exists()
+    model, record = fitted(folder)
+    assert as_bytes(model) == as_bytes(whole[1])
+    assert states(folder) == states(whole[0])
+    assert record.history.drop(columns=["seconds", "step"]).equals(whole[2].history.drop(columns=["seconds", "step"]))
+
+
+def epochs_done(folder):
+    if not (folder / "state.npz").exists():
+        return 0
+    with np.load(folder / "state.npz") as state:
+        return len(json.loads(str(state["history"])))
+
+
+BACKENDS = """
+    import json, numpy as np, keras, test_training
+    import contextlib, dataclasses, pathlib
+    from lib import training
+    folder = pathlib.Path({folder!r})
+    answers = {}
+    alone, shared = contextlib.nullcontext, training.share_over_devices
+    for name, context, jit in (("alone", alone, False), ("compiled", alone, True), ("shared", shared, False)):
+        with context():
+            model = test_training.small(plain=True)  # no random numbers, which differ between backends
+            rng = np.random.default_rng(0)
+            model.set_weights([rng.normal(0, 0.1, w.shape).astype("float32") for w in model.get_weights()])
+            images, labels = test_training.data(8)
+            settings = training.Settings(epochs=3, batch_size=8, augmentation="none", learning_rate=0.05, ema=0.5)
+            settings = dataclasses.replace(settings, jit=jit)
+            record = training.fit(model, (images, labels), (images, labels), settings, folder / name)
+        answers[name] = record.history[["loss", "val_loss"]].to_numpy().ravel().tolist()
+    (folder / "answers.json").write_text(json.dumps(answers))
+"""
+
+
+def test_three_steps_agree_on_tensorflow_and_jax_alone_compiled_and_shared_over_devices(tmp_path):
+    """JAX shares over two devices; TensorFlow over one, as its collectives can lock up where two share a processor."""
+    children = {}
+    for backend in ("tensorflow", "jax"):
+        folder = tmp_path / backend
+        folder.mkdir()
+        code = textwrap.dedent(BACKENDS).replace("{folder!r}", repr(str(folder)))
+        flags = {"KERAS_BACKEND": backend, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+        children[backend] = run_child(folder, code, **flags)
+    losses = {}
+    for backend, child in children.items():
+        errors = child.communicate(timeout=900)[1]
+        assert child.returncode == 0, errors
+        answers = json.loads((tmp_path / backend / "answers.json").read_text())
+        losses |= {(backend, devices): values for devices, values in answers.items()}
+    reference = losses["tensorflow", "alone"]
+    assert reference[4] < reference[0], "the loss should fall"
+    for which, values in losses.items():
+        np.testing.assert_allclose(values, reference, rtol=2e-3, err_msg=str(which))
+
+
+def test_the_record_tells_speed_device_and_every_setting(whole):
+    folder, _, record = whole
+    assert record.images_per_second == pytest.approx(16 * record.steps_per_second)
+    assert 0 <= record.input_share < 1
+    assert "tensorflow" in record.device
+    assert json.loads((folder / "settings.json").read_text())["settings"] == vars(SETTINGS)
+    assert training.read(folder).history.equals(record.history)
+
+
+def test_the_model_is_left_with_the_weights_of_the_best_epoch(whole, tmp_path):
+    _, model, record = whole
+    images, labels = data(24, seed=1)
+    accuracy = (models.predict(model, images).argmax(axis=1) == labels).mean()
+    assert accuracy == pytest.approx(record.history["val_accuracy"].max())
+    assert record.best_epoch == record.history["val_accuracy"].argmax()
+
+
+def test_calling_again_after_the_end_only_reads(whole):
+    folder, model, record = whole
+    before = (folder / "state.npz").stat().st_mtime_ns
+    again, same = fitted(folder)
+    assert (folder / "state.npz").stat().st_mtime_ns == before
+    assert as_bytes(again) == as_bytes(model)
+    assert same.history.equals(record.history)
+
+
+def test_another_fit_in_the_same_folder_is_refused(whole):
+    with pytest.raises(ValueError, match=r"settings\.epochs: 4 there, 9 now"):
+        fitted(whole[0], training.Settings(**{**vars(SETTINGS), "epochs": 9}))
+
+
+def test_it_stops_early_when_validation_stands_still(tmp_path):
+    settings = training.Settings(epochs=30, batch_size=16, learning_rate=1e-9, patience=2)
+    _, record = fitted(tmp_path, settings)
+    assert len(record.history) == record.best_epoch + 1 + 2
+
+
+def test_intensities_are_fitted_by_sigmoids(tmp_path):
+    images, labels = data()
+    targets = 0.8 * np.eye(7, dtype=np.float32)[labels]
+    set_seed(0)
+    settings = training.Settings(epochs=8, batch_size=16, learning_rate=0.2, augmentation="none")
+    record = training.fit(small("sigmoid"), (images, targets), (images, targets), settings, tmp_path)
+    history = record.history
+    assert history["val_loss"].iloc[-1] < 0.8 * history["val_loss"].iloc[0]
+    assert record.best_epoch == history["val_loss"].argmin()
+
+
+def test_class_weights_lift_a_rare_class(tmp_path):
+    images, labels = data(200, seed=2)
+    keep = (labels < 2) & ((labels == 0) | (np.arange(200) % 8 == 0))
+    share = {}
+    for weighted in (False, True):
+        set_seed(0)
+        model, settings = (
+            small(),
+            training.Settings(epochs=1, batch_size=16, class_weights=weighted, augmentation="none"),
+        )
+        training.fit(
+            model, (images[keep], labels[keep]), (images[keep], labels[keep]), settings, tmp_path / str(weighted)
+        )
+        share[weighted] = models.predict(model, images)[:, 1].mean()
+    assert share[True] > share[False]
+
+
+def test_mixed_precision_learns_too_and_keeps_its_weights_in_float32(tmp_path):
+    settings = training.Settings(**{**vars(SETTINGS), "precision": "mixed_bfloat16"})
+    model, record = fitted(tmp_path, settings)
+    assert {weight.dtype for weight in model.get_weights()} >= {np.dtype("float32")}
+    assert record.history["loss"].iloc[-1] < record.history["loss"].iloc[0]
+    assert model.layers[2].compute_dtype == "bfloat16"
+
+
+def test_the_loss_falls_on_eight_images_for_every_compact_network(tmp_path):
+    rng = np.random.default_rng(0)
+    faces, labels = rng.integers(0, 256, (8, 48, 48, 3), dtype=np.uint8), np.arange(8) % 7
+    for name in ("compact_vgg_s", "modern_compact"):
+        set_seed(0)
+        settings = training.Settings(epochs=6, batch_size=8, augmentation="none", learning_rate=0.02)
+        record = training.fit(models.build(name, 48), (faces, labels), (faces, labels), settings, tmp_path / name)
+        assert record.history["loss"].iloc[-1] < 0.8 * record.history["loss"].iloc[0], name
+
+
+def test_bad_targets_and_settings_are_refused(tmp_path):
+    images, _ = data()
+    for targets in (np.full(N, 7), np.full(N, 0.5), np.zeros((N, 6))):
+        with pytest.raises(ValueError, match="expected class numbers"):
+            training.fit(small(), (images, targets), (images, targets), SETTINGS, tmp_path)
+    for wrong in ({"epochs": 0}, {"optimiser": "magic"}, {"precision": "int8"}, {"ema": 1.0}):
+        with pytest.raises(ValueError, match="got Settings"):
+            training.Settings(**wrong)
+
+
+def test_reading_a_fit_that_never_ended_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"call lib\.train\.fit"):
+        training.read(tmp_path)
