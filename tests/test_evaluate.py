@@ -1,6 +1,7 @@
 """Figures of merit against scikit-learn, SciPy, plain formulas and hand values; properties of the intervals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn import metrics
@@ -258,3 +259,34 @@ def test_resamples_in_chunks_are_those_at_once(labels, monkeypatch):
     table = evaluate.classification(*labels, resamples=300)
     monkeypatch.setattr(bootstrap, "CHUNK", 700)
     assert evaluate.classification(*labels, resamples=300).equals(table)
+
+
+def test_the_mean_by_columns_is_that_of_each_part(labels):
+    true, predicted, subjects = labels
+    table = pd.DataFrame({"emotion": true, "half": subjects % 2, "correct": true == predicted, "group": subjects})
+    found = evaluate.by(table, ["half", "emotion"])
+    assert list(found) == ["half", "emotion", "value", "low", "high", "n", "clusters"]
+    assert len(found) == 14
+    part = table[(table["half"] == 1) & (table["emotion"] == "happy")]
+    row = found.query("half == 1 and emotion == 'happy'").iloc[0]
+    alone = evaluate.mean(part["correct"].to_numpy(float), part["group"]).iloc[0]
+    assert row[["value", "low", "high", "n", "clusters"]].tolist() == alone.iloc[2:7].tolist()
+    renamed = table.rename(columns={"correct": "hit", "group": "subject"})
+    assert evaluate.by(renamed, "half", value="hit", group="subject")["n"].sum() == 400
+
+
+def test_a_leaderboard_is_the_scores_and_the_paired_comparisons_with_the_base(labels, strengths):
+    true, predicted, subjects = labels
+    better = np.where(np.random.default_rng(7).random(400) < 0.5, true, predicted)
+    board = evaluate.leaderboard({"old": predicted, "new": better}, true, subjects, "old").set_index("label")
+    alone = evaluate.classification(true, better, subjects).iloc[0]
+    against = evaluate.compare(true, better, predicted, subjects, ("new", "old"))
+    assert board.loc["new", ["value", "low", "high", "n", "clusters", "seeds"]].tolist() == alone.iloc[2:].tolist()
+    assert board.loc["new", "verdict"] == against["verdict"] == "new above old"
+    assert board.loc["new", ["difference low", "difference high"]].tolist() == [against["low"], against["high"]]
+    assert board.loc["old", ["difference", "p", "verdict"]].isna().all()
+    targets, outputs, _ = strengths
+    rmse = evaluate.leaderboard({"network": outputs}, targets, subjects, "network")
+    assert rmse.loc[0, "metric"] == "RMSE"
+    with pytest.raises(KeyError):
+        evaluate.leaderboard({"new": better}, true, subjects, "old")

@@ -4,10 +4,12 @@ from lib.evaluate.bootstrap import RESAMPLES
 from lib.evaluate.metrics import (
     LEVELS,
     NEUTRAL,
+    by,
     calibration,
     classification,
     compare,
     confusion,
+    leaderboard,
     levels,
     mcnemar,
     mean,
@@ -16,17 +18,18 @@ from lib.evaluate.metrics import (
     origin,
     printed,
     regression,
-    results,
 )
 
 __all__ = [
     "LEVELS",
     "NEUTRAL",
     "RESAMPLES",
+    "by",
     "calibration",
     "classification",
     "compare",
     "confusion",
+    "leaderboard",
     "levels",
     "mcnemar",
     "mean",
@@ -35,5 +38,4 @@ __all__ = [
     "origin",
     "printed",
     "regression",
-    "results",
 ]

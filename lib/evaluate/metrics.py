@@ -15,7 +15,6 @@ from sklearn import metrics
 from lib.emotions import EMOTIONS, index
 from lib.evaluate import bootstrap
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.records import Result
 
 NEUTRAL = EMOTIONS.index("neutral")
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # paper A, Table 5
@@ -195,6 +194,82 @@ def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES, seed:
     return _table([("mean", "all", np.ones(len(true), bool))], found, owners, len(per_seed))
 
 
+def by(
+    table: pd.DataFrame,
+    columns: str | Sequence[str],
+    value: str = "correct",
+    group: str = "group",
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return the mean of a column for every value of other columns, each with its 95 % interval.
+
+    Args:
+        table: one row per image; column `value` is a number or a truth value, column `group` names what is drawn as a
+            whole.
+        columns: one name or several; rows with the same values there are averaged together, in order of appearance.
+        value: column to average.
+        group: column of subjects, or of clusters of duplicates.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        One row per combination: `columns`, then `value`, `low`, `high`, `n`, `clusters`.
+
+    Raises:
+        ValueError: the table is empty, or a group is missing.
+    """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    rows = []
+    for key, part in table.groupby(columns, sort=False, observed=True, dropna=False):
+        found = mean(part[value].to_numpy(float), part[group], resamples, seed)
+        rows.append(found[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
+    if not rows:
+        raise ValueError("the table is empty; expected at least one row")
+    return pd.concat(rows, ignore_index=True)[[*columns, "value", "low", "high", "n", "clusters"]]
+
+
+def leaderboard(
+    predicted: Mapping[str, np.ndarray],
+    y_true: np.ndarray,
+    groups: Sequence,
+    base: str,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return one row per model: its accuracy (names) or RMSE (intensities), and its paired difference to `base`.
+
+    Args:
+        predicted: predictions by label: emotion names (N,) or (S, N), or intensities (N, 7) or (S, N, 7).
+        y_true: emotion names (N,) or intensities (N, 7).
+        groups: (N,) what is drawn as a whole.
+        base: label of the model that every other one is compared with.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        Columns `label`, `metric`, `value`, `low`, `high`, `n`, `clusters`, `seeds`; and of the comparison with `base`
+        `difference` (the label's figure minus that of `base`), `difference low`, `difference high`, `p` and `verdict`,
+        empty in the row of `base`. `compare` says what they mean.
+
+    Raises:
+        KeyError: no predictions of `base`.
+    """
+    reference = predicted[base]
+    scores = regression if np.ndim(y_true) == 2 else classification
+    rows = []
+    for label, y_pred in predicted.items():
+        row = {"label": label} | scores(y_true, y_pred, groups, resamples=resamples, seed=seed).iloc[0].to_dict()
+        if label != base:
+            against = compare(y_true, y_pred, reference, groups, (label, base), resamples, seed)
+            row |= {"difference": against["difference"], "p": against["p"], "verdict": against["verdict"]}
+            row |= {"difference low": against["low"], "difference high": against["high"]}
+        rows.append(row)
+    order = ["label", "metric", "value", "low", "high", "n", "clusters", "seeds"]
+    order += ["difference", "difference low", "difference high", "p", "verdict"]
+    return pd.DataFrame(rows).reindex(columns=order)
+
+
 def mcnemar(y_true: Sequence[str], first: Sequence[str], second: Sequence[str]) -> float:
     """Return the p-value of McNemar's exact test: are the images that only one model gets right split evenly?"""
     right = np.asarray(first) == np.asarray(y_true), np.asarray(second) == np.asarray(y_true)
@@ -225,35 +300,6 @@ def origin(*tables: pd.DataFrame) -> str:
     """Return "real", "stand-in" or "mixed", from the column `origin` of every table that a figure rests on."""
     kinds = set().union(*(table["origin"] for table in tables))
     return kinds.pop() if len(kinds) == 1 else "mixed"
-
-
-def results(
-    table: pd.DataFrame, what: str, protocol: str, origin: str, paper: Mapping[str, float] | None = None
-) -> list[Result]:
-    """Return a table of this module as results named `what/metric` or `what/emotion/metric`.
-
-    Args:
-        table: from `classification`, `calibration` or `regression`.
-        what: stage and object, such as "classification/compact VGG-S".
-        protocol: how it was measured, in words.
-        origin: from `origin`.
-        paper: figures that the paper prints, by metric over all images.
-    """
-    printed = paper or {}
-    return [
-        Result(
-            name="/".join([what, row.metric] if row.of == "all" else [what, row.of, row.metric]),
-            value=row.value,
-            n=row.n,
-            low=row.low,
-            high=row.high,
-            protocol=protocol,
-            origin=origin,
-            paper=printed.get(row.metric) if row.of == "all" else None,
-            seeds=row.seeds,
-        )
-        for row in table.itertuples()
-    ]
 
 
 def _table(rows: list[tuple[str, str, np.ndarray]], found: np.ndarray, owners: np.ndarray, seeds: int) -> pd.DataFrame:
