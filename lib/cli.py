@@ -47,20 +47,22 @@ def add_prepare(commands: argparse._SubParsersAction) -> None:
     """Declare `prepare`."""
     parser = commands.add_parser("prepare", help="find and crop the faces of whole data sets, here or on a cluster")
     parser.add_argument("data_set", nargs="+", help="mug, ck_plus, jaffe, ...; from $FACE_DATA, else the stand-in")
-    parser.add_argument("--size", default="standard", help="stand-ins: smoke, standard or paper")
+    parser.add_argument("--scale", default="standard", help="stand-ins: smoke, standard or paper")
     parser.add_argument("--how", default="proposed", help="alignment: proposed, traditional or eyes")
-    parser.add_argument("--pixels", type=int, default=128, help="side of a crop")
+    parser.add_argument("--size", type=int, default=128, help="side of a crop in pixels")
     parser.add_argument("--no-face", default="skip", help="images without a face: skip or centre")
     parser.add_argument("--scheduler", help="a Dask scheduler, tcp://HOST:8786; default: this machine's cores")
     parser.set_defaults(run=_prepare)
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from lib import datasets, faces
+    from lib import datasets, faces, paths
 
     for name in options.data_set:
-        df = datasets.load(name, size=options.size)
-        crops = faces.crop_faces(df, options.size, options.how, options.pixels, options.no_face, options.scheduler)
+        table = datasets.load(name, scale=options.scale)
+        crops = faces.crop_faces(
+            table, paths.data(options.scale), options.how, options.size, options.no_face, options.scheduler
+        )
         counts = crops.table["status"].value_counts()
         print(f"{name}: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
 

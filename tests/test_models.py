@@ -1,7 +1,5 @@
 """Networks: sizes as the paper prints them, what goes in and out, and the traditional method."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -177,8 +175,7 @@ def test_the_weights_that_come_with_the_study_know_a_smile():
     crops, smile = {}, EMOTIONS.index("happy")
     for emotion in EMOTIONS:
         drawn = [render(Subject(seed), emotion, 1.0, np.random.default_rng(seed)) for seed in range(3)]
-        faces = [SimpleNamespace(landmarks=truth.landmarks) for _, truth in drawn]
-        crops[emotion] = [align(image, face, size=48)[0] for (image, _), face in zip(drawn, faces, strict=True)]
+        crops[emotion] = [align(image, truth.landmarks, size=48).crop for image, truth in drawn]
     happy = {
         emotion: models.predict(model, np.stack(few), flip=True)[:, smile].mean() for emotion, few in crops.items()
     }

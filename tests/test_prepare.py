@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from lib.prepare import batches, jobs
 
 from lib import cli, faces, images, paths
+from lib.faces import batches, jobs
 from lib.faces.store import Rows, Store
 from lib.synthetic import Subject, render
 
@@ -138,7 +138,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
         "import time, numpy as np\n"
         "from pathlib import Path\n"
         "from tests.test_prepare import FIELDS, fill, lengths, names\n"
-        "from lib.prepare import batches\n"
+        "from lib.faces import batches\n"
         "from lib.faces.store import Store\n"
         "def slow(inputs):\n    time.sleep(0.2)\n    return lengths(inputs)\n"
         "batches.BATCH, batches.joblib.cpu_count = 4, lambda: 1\n"
@@ -220,16 +220,16 @@ def test_records_of_a_packed_file_are_known_by_their_pixels(pictures, tmp_path, 
     faces.find_faces(rows, paths.data("smoke"))
     csv.write_text("emotion,pixels,Usage\n" + line(record[2]) + line(record[1]))
     detected = []
-    monkeypatch.setattr(faces, "detect", lambda image: detected.append(image[0, 0]) or [])
+    monkeypatch.setattr(jobs, "detect", lambda image: detected.append(image[0, 0]) or [])
     assert faces.find_faces(rows, paths.data("smoke")).table["status"].tolist() == ["no face", "no face"]
     assert detected == [30]
 
 
 def test_crops_are_those_of_align_without_a_second_detection(pictures, monkeypatch):
-    face = faces.detect(images.read(pictures["path"][0]))[0]
-    expected = faces.align(images.read(pictures["path"][0]), face, "proposed", 96).crop
+    landmarks = faces.detect(images.read(pictures["path"][0]))[0].landmarks
+    expected = faces.align(images.read(pictures["path"][0]), landmarks, "proposed", 96).crop
     faces.find_faces(pictures, paths.data("smoke"))
-    monkeypatch.setattr(faces, "detect", lambda image: pytest.fail("detected again"))
+    monkeypatch.setattr(jobs, "detect", lambda image: pytest.fail("detected again"))
     crops = faces.crop_faces(pictures, paths.data("smoke"), size=96)
     assert crops.table["status"].tolist() == ["ok", "ok", "no face", "zero-byte", "truncated", "missing"]
     assert crops.images.shape == (6, 96, 96, 3)
@@ -301,7 +301,7 @@ def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, cap
     for name in ("a one.png", "c none.png"):
         (tmp_path / "own" / "happy" / name).write_bytes((folder / name).read_bytes())
     monkeypatch.setenv("FACE_DATA", str(tmp_path))
-    assert cli.main(["prepare", "own", "--size", "smoke", "--pixels", "48"]) == 0
+    assert cli.main(["prepare", "own", "--scale", "smoke", "--size", "48"]) == 0
     assert "own: 1 ok, 1 no face" in capsys.readouterr().out
     assert len(list((tmp_path / "build" / "data" / "smoke" / "crops").glob("*/images.npy"))) == 1
 

@@ -13,7 +13,7 @@
 All three turn the image until the eye centres are level. The paper counts points from 1; arrays here count from 0.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,12 +23,6 @@ from lib import images
 WAYS = ("proposed", "traditional", "eyes")
 _EYE_ROW = 1 / 3  # paper A: the eyes lie one third of the height below the top
 _EYE_DISTANCE = 0.40  # ours: of the eye centres in "eyes", share of the size; keeps the chin of a closed mouth inside
-
-
-class HasLandmarks(Protocol):
-    """Anything with the 68 landmarks (68, 2) in pixels of the image: a detected face, the truth of a rendered one."""
-
-    landmarks: np.ndarray
 
 
 class Alignment(NamedTuple):
@@ -45,26 +39,28 @@ class Alignment(NamedTuple):
     inverse: np.ndarray
 
 
-def align(image: np.ndarray, face: HasLandmarks, how: str = "proposed", size: int = 128) -> Alignment:
+def align(image: np.ndarray, landmarks: np.ndarray, how: str = "proposed", size: int = 128) -> Alignment:
     """Cut a face out of an image, turned and scaled.
 
     Args:
         image: uint8, RGB (H, W, 3) or grey (H, W).
-        face: whose landmarks, in pixels of the image.
+        landmarks: (68, 2), `x, y` in pixels of the image, iBUG order: those of `detect`, or a rendered face's truth.
         how: "proposed" (paper A): left edge at point 1, right at point 17, bottom at point 9, eyes on row size / 3.
             "traditional" (paper A): the whole frame, turned. "eyes" (ours): the eye centres in fixed places.
         size: side of the crop in pixels; the paper's is 128.
 
     Raises:
-        ValueError: unknown way, size below 1, or landmarks that span no crop.
+        ValueError: unknown way, size below 1, landmarks of another shape, or landmarks that span no crop.
     """
     images.check(image)
     if how not in WAYS:
         raise ValueError(f"how is {how!r}; expected one of {', '.join(WAYS)}")
     if size < 1:
         raise ValueError(f"size is {size}; expected at least 1 pixel")
-    turned = turn(face.landmarks)
-    points = move(face.landmarks, turned)
+    if np.shape(landmarks) != (68, 2):
+        raise ValueError(f"landmarks are {np.shape(landmarks)}; expected (68, 2), such as detect(image)[0].landmarks")
+    turned = turn(landmarks)
+    points = move(landmarks, turned)
     if how == "traditional":
         left, top, height, width = 0.0, 0.0, *image.shape[:2]
     else:

@@ -4,8 +4,6 @@ A job takes columns (one entry per row) and returns a status per row and the fie
 process on any machine that sees the files.
 """
 
-from types import SimpleNamespace
-
 import cv2
 import numpy as np
 
@@ -79,7 +77,7 @@ def cropped(inputs: Columns, how: str, size: int, no_face: str) -> tuple[list[st
 def aligned(image: np.ndarray, landmarks: np.ndarray, how: str, size: int) -> np.ndarray | None:
     """Return the crop (size, size, 3) of a face, or None where its landmarks span none, as in a profile."""
     try:
-        crop = align(image, SimpleNamespace(landmarks=landmarks), how, size).crop
+        crop = align(image, landmarks, how, size).crop
     except ValueError:
         return None
     return images.to_rgb(crop)
