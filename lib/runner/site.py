@@ -26,8 +26,16 @@ figure img { width: 100% }
 """
 
 
-def build(verdicts: Sequence[reference.Verdict]) -> Path:
-    """Write the site anew from what `build/` holds and return its first page."""
+def build(
+    verdicts: Sequence[reference.Verdict], missing: Sequence[tuple[str, str, str]] = (), resume: str = ""
+) -> Path:
+    """Write the site anew from what `build/` holds and return its first page.
+
+    Args:
+        verdicts: the results beside the reference's.
+        missing: number, title and reason of every notebook that this run did not bring to its end.
+        resume: the command that goes on from there.
+    """
     executed = sorted((BUILD / "executed").glob("[0-9][0-9]_*.ipynb"))
     notebooks = [read_notebook(path) for path in executed]
     with replace_on_success(BUILD / "report") as folder:
@@ -39,7 +47,8 @@ def build(verdicts: Sequence[reference.Verdict]) -> Path:
         for path in figures:
             shutil.copy(path, folder / "figures")
         results = reference.read_results()
-        (folder / "index.html").write_text(first_page(links, notebooks, verdicts, results, figures), encoding="utf-8")
+        first = first_page(links, notebooks, verdicts, results, figures, missing_list(missing, resume))
+        (folder / "index.html").write_text(first, encoding="utf-8")
     return BUILD / "report" / "index.html"
 
 
@@ -66,6 +75,7 @@ def first_page(
     verdicts: Sequence[reference.Verdict],
     results: Mapping[str, Mapping],
     figures: Sequence[Path],
+    missing: str = "",
 ) -> str:
     """Return the first page: results, figures, and where everything comes from."""
     judged = [one.reproduced for one in verdicts if one.reproduced is not None]
@@ -82,13 +92,21 @@ def first_page(
     )
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Facial emotion study</title>'
-        f"<style>{LINKS}{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>"
+        f"<style>{LINKS}{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>{missing}"
         f"<p>Reproduced {sum(judged)} of {len(judged)} results of the reference run.</p>"
         f"<h2>Results that the papers print too</h2>{result_table(printed, verdicts)}<h2>Figures</h2>{pictures}"
         f"<h2>Where this comes from</h2>{provenance_table(results)}"
         f"<h2>Every result</h2><details><summary>show</summary>{result_table(results, verdicts)}</details>"
         "</body></html>\n"
     )
+
+
+def missing_list(missing: Sequence[tuple[str, str, str]], resume: str) -> str:
+    """Return what is missing and the command that continues, as HTML; nothing where nothing is missing."""
+    if not missing:
+        return ""
+    rows = "".join(f"<li>{html.escape(' '.join(one[:2]))}: {html.escape(one[2])}</li>" for one in missing)
+    return f"<h2>Missing</h2><ul>{rows}</ul><p>This command goes on: <code>{html.escape(resume)}</code></p>"
 
 
 def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
