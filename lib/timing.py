@@ -7,11 +7,12 @@ percentile, never the mean alone; the device and its threads are named. No time 
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import joblib
 import keras
 import numpy as np
+import pandas as pd
 
 from lib import machine
 from lib.models import anatomy
@@ -79,6 +80,36 @@ def whole_set(model: keras.Model, images: np.ndarray, batch_size: int) -> dict[s
         "images_per_second": count / seconds,
         "processor": 1000 * processor / count,
     }
+
+
+def training_step(model: keras.Model, images: np.ndarray, steps: int = 4) -> float:
+    """Return the median milliseconds of a training step on one batch in memory; the first step is not counted.
+
+    Args:
+        model: from `lib.models.build`; it is compiled anew and trained for `steps` steps on made-up targets.
+        images: uint8 (B, H, W, 3).
+        steps: at least 2.
+    """
+    classes = model.output_shape[-1]
+    targets = np.eye(classes, dtype=np.float32)[np.arange(len(images)) % classes]
+    model.compile("sgd", "categorical_crossentropy", jit_compile=False)
+    return each(lambda batch: model.train_on_batch(*batch), [(images, targets)] * steps, warm_up=1)["median"]
+
+
+def costs(networks: Mapping[str, keras.Model], batch_size: int = 8) -> pd.DataFrame:
+    """Return one row per network: `size` of its input, median ms of `one image` alone and of it in a `training` step.
+
+    Args:
+        networks: name -> model from `lib.models.build`; each is trained for a few steps.
+        batch_size: images of a training step.
+    """
+    rows = []
+    for name, model in networks.items():
+        shape = (batch_size, *model.input_shape[1:])
+        images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        one = each(model.predict_on_batch, [images[:1]] * 12, warm_up=2)["median"]
+        rows.append((name, shape[1], one, training_step(model, images) / batch_size))
+    return pd.DataFrame(rows, columns=["network", "size", "one image, ms", "training, ms per image"])
 
 
 def multiply_adds(model: keras.Model) -> int:

@@ -6,7 +6,7 @@ so an epoch over 1,148,812 images needs no disk and any element can be made agai
 
 from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan
 from lib.augment.modern import OPERATIONS, keras_cv_set, mix_up, modern
-from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, variant, variants
+from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, draw_variants, variant, variants
 
 __all__ = [
     "AUGMENTATIONS",
@@ -16,6 +16,7 @@ __all__ = [
     "VARIANTS",
     "TrainingBatches",
     "blur_size",
+    "draw_variants",
     "keras_cv_set",
     "mix_up",
     "modern",

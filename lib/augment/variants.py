@@ -7,7 +7,9 @@ strengths. The strengths are ours: gains of .55 to 1.45 that keep dark skin from
 
 import cv2
 import numpy as np
+from matplotlib.axes import Axes
 
+from lib import plots
 from lib.images import check
 
 BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
@@ -44,6 +46,21 @@ def variants(crop: np.ndarray) -> np.ndarray:
 def blur_size(height: int) -> int:
     """Return the side of the blur kernel in pixels, odd and at least 3: a radius of 1/64 of the crop's height."""
     return 2 * max(1, round(height / 64)) + 1
+
+
+def draw_variants(sheet: np.ndarray, ax: Axes, numbers: np.ndarray | None = None) -> Axes:
+    """Draw the variants of a crop as a sheet: a row per blur, a column per gain, dark to bright.
+
+    Args:
+        sheet: (28, h, w) or (28, h, w, 3), row k for variant k: crops, or what a layer makes of them.
+        ax: axes.
+        numbers: (28,), one for the corner of each tile; the variant's number if left out.
+    """
+    texts = np.arange(VARIANTS).astype(str) if numbers is None else np.char.mod("%.2f", numbers)
+    gains = np.argsort(BRIGHTNESS)
+    grid = sheet.reshape(len(BRIGHTNESS), len(BLUR), *sheet.shape[1:])[gains].swapaxes(0, 1)
+    texts = texts.reshape(len(BRIGHTNESS), len(BLUR))[gains].T
+    return plots.tiles(grid, texts, BLUR, [f"gain {BRIGHTNESS[k]:g}" for k in gains], ax)
 
 
 def _blurred(crop: np.ndarray, blur: str) -> np.ndarray:

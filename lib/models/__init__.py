@@ -1,6 +1,5 @@
 """The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
 
-import logging
 from pathlib import Path
 
 import keras
@@ -12,11 +11,9 @@ from lib.paths import replace_on_success
 
 NAMES = (*vgg.PLANS, "modern_compact")
 FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
+VGG_S_SIZE = 224  # pixels; Levi and Hassner 2015
 HEADS = ("softmax", "sigmoid")
 SMALLEST = 41  # pixels; below this a pooling window of VGG-S has nothing left to look at
-
-# TensorFlow takes several networks in one notebook, each traced once, for one that is traced again and again
-logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
 
 
 def build(name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = "softmax") -> keras.Model:
@@ -44,6 +41,17 @@ def build(name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = 
     x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
     output = keras.layers.Dense(classes, activation=head, dtype="float32", name="head")(x)
     return keras.Model(image, output, name=name)
+
+
+def build_all(size: int = 128, with_vgg_s: bool = True) -> dict[str, keras.Model]:
+    """Return every network untrained, by name, for crops of `size` pixels; VGG-S for its own 224.
+
+    Args:
+        size: side of the square input in pixels.
+        with_vgg_s: also build the full VGG-S, which takes .5 GB.
+    """
+    sizes = dict.fromkeys(NAMES, size) | {"vgg_s": VGG_S_SIZE}
+    return {name: build(name, sizes[name]) for name in NAMES if with_vgg_s or name != "vgg_s"}
 
 
 def predict(model: keras.Model, images: np.ndarray, batch_size: int = 256, flip: bool = False) -> np.ndarray:

@@ -1,8 +1,10 @@
 """What a network is made of, layer by layer: shapes, parameters, multiply-adds, receptive field."""
 
 import math
+from collections.abc import Mapping
 
 import keras
+import numpy as np
 import pandas as pd
 
 
@@ -30,6 +32,24 @@ def table(model: keras.Model) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def overview(networks: Mapping[str, keras.Model]) -> pd.DataFrame:
+    """Return one row per network: `network`, `input` (side in pixels), `parameters`, `megabytes`, `multiply_adds`.
+
+    Megabytes are 10^6 bytes of float32 weights, multiply-adds millions per image.
+    """
+    rows = []
+    for name, model in networks.items():
+        sums = table(model)[["parameters", "megabytes", "multiply_adds"]].sum()
+        rows.append({"network": name, "input": model.input_shape[1], **sums})
+    return pd.DataFrame(rows).astype({"parameters": int})
+
+
+def five_convolutions(model: keras.Model) -> pd.DataFrame:
+    """Return the rows of `table` of five convolutions, evenly spread from the first to the last."""
+    layers = table(model).query("kind == 'Conv2D'")
+    return layers.iloc[np.linspace(0, len(layers) - 1, 5).round().astype(int)]
 
 
 def _sources(layer: keras.Operation) -> list[str]:
