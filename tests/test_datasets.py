@@ -397,6 +397,52 @@ def test_a_data_root_that_is_not_there_is_an_error_and_not_a_stand_in(tmp_path, 
         load("mug")
 
 
+def test_a_data_root_tells_which_sets_are_real_by_their_names_in_any_case(tmp_path):
+    plant(tmp_path, "Mug/a.jpg", "CK+/a.png", "fer2013/fer2013.csv", "notes.txt", "AFFECTNET.zip")
+    (tmp_path / "KDEF").symlink_to(tmp_path / "Mug")
+    folders = datasets.survey(tmp_path)
+    real = {name: folder.name for name, folder in folders.items() if folder}
+    assert real == {"mug": "Mug", "ck_plus": "CK+", "fer2013": "fer2013", "kdef": "KDEF"}
+    assert tuple(folders) == datasets.NAMES
+    assert not any(datasets.survey(None).values())
+
+
+ROOTS = {  # what lies in the data root `data`, what is given, and the reason of the refusal
+    "empty text": ([], "", "empty text"),
+    "absent": ([], "nowhere", "no folder"),
+    "a file": (["data"], "data", "no folder"),
+    "nothing in it": (["data/"], "data", "it holds nothing"),
+    "other names": (["data/mug faces/a.jpg"], "data", "it holds mug faces"),
+    "the files without their folder": (["data/fer2013.csv"], "data", r"it holds fer2013\.csv"),
+    "too deep": (["data/MUG/subjects3/001/a.jpg"], "data/MUG", "MUG Facial Expression Database itself; give .*data$"),
+    "deeper still": (["data/MUG/subjects3/001/a.jpg"], "data/MUG/subjects3", "itself; give .*data$"),
+    "too high": (["data/faces/KDEF/a.jpg"], "data", "faces holds kdef; give that folder"),
+    "two of one name": (["data/MUG/a.jpg", "data/mug/a.jpg"], "data", "both called mug"),
+    "an archive": (["data/MUG", "data/KDEF/a.jpg"], "data", "MUG is named .* a file; unpack it"),
+    "an empty set": (["data/MUG/", "data/KDEF/a.jpg"], "data", "MUG is named .* an empty folder"),
+}
+
+
+@pytest.mark.parametrize("case", ROOTS)
+def test_a_data_root_without_data_sets_is_refused_with_the_reason(case, tmp_path, monkeypatch):
+    names, given, reason = ROOTS[case]
+    for name in names:
+        (tmp_path / name).mkdir(parents=True) if name.endswith("/") else plant(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=reason):
+        datasets.survey(given)
+    monkeypatch.setenv("FACE_DATA", given)
+    with pytest.raises(DataError, match=reason):
+        load("own", scale="smoke")
+
+
+def test_a_broken_link_in_the_data_root_is_refused(tmp_path):
+    plant(tmp_path, "KDEF/a.jpg")
+    (tmp_path / "MUG").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="MUG is named .* a link that leads nowhere"):
+        datasets.survey(tmp_path)
+
+
 @pytest.mark.parametrize("name", datasets.NAMES)
 def test_a_missing_data_set_names_licence_contact_and_tree(name, tmp_path, monkeypatch):
     monkeypatch.delenv("FACE_DATA", raising=False)

@@ -4,8 +4,8 @@
     excluded(df)                  # what the loader found and left out, with the reason
     read_image(df.iloc[0])        # uint8 (H, W, 3) RGB or (H, W) grey
 
-Where the data come from: `root`, else `$FACE_DATA/<the data set's folder>`, else the stand-in of that size; so real and
-stand-in sets may be mixed, and the column `origin` tells which is which. Raw data is never written to.
+Where the data come from: `root`, else the data set's folder in `$FACE_DATA` (see `survey`), else the stand-in of that
+scale; so real and stand-in sets may be mixed, and the column `origin` tells which is which. Raw data is never written.
 """
 
 import json
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from lib import images, paths
-from lib.datasets import files
+from lib.datasets import data_root, files
 from lib.datasets.about import About, DataMissing
 from lib.datasets.table import COLUMNS, GROUPS, NAMES, DataError, finish, validate
 
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "read_image",
     "stand_in_facts",
+    "survey",
     "validate",
 ]
 
@@ -84,27 +85,42 @@ def load(name: str, root: Path | str | None = None, scale: str = "standard", lab
 def find(name: str, root: Path | str | None = None, scale: str = "standard") -> Path:
     """Return the folder that `load` would read.
 
+    Args:
+        name: one of `NAMES`.
+        root: the data set's own folder; without it see the module's first lines.
+        scale: which stand-in to take where there is no real data: smoke, standard or paper.
+
     Raises:
         DataMissing: there is none.
-        DataError: `$FACE_DATA` is set and is no folder.
+        DataError: `$FACE_DATA` is set and is no folder of data sets (see `survey`).
     """
-    places = [Path(root)] if root is not None else [*_real_places(name), paths.data(scale) / "stand_in" / name]
-    for place in places:
-        if place.is_dir():
-            return place.resolve()
-    raise DataMissing(name, about(name), [str(place) for place in places], scale)
+    real = survey(os.environ.get("FACE_DATA"))[name] if root is None and name in NAMES else None
+    place = Path(root) if root is not None else real or paths.data(scale) / "stand_in" / name
+    if not os.path.isdir(place):
+        raise DataMissing(name, about(name), str(place), scale)
+    return place.resolve()
 
 
 def is_real(name: str) -> bool:
     """Tell whether `$FACE_DATA` holds the data set, so that `load` would not take a stand-in."""
-    return any(place.is_dir() for place in _real_places(name))
+    return survey(os.environ.get("FACE_DATA"))[name] is not None
 
 
-def _real_places(name: str) -> list[Path]:
-    data = os.environ.get("FACE_DATA", "")
-    if data and not Path(data).is_dir():
-        raise DataError(f"the data root $FACE_DATA is {data!r}, which is no folder; correct or unset it")
-    return [Path(data) / folder for folder in (about(name).folder, name)] if data else []
+def survey(data: Path | str | None) -> dict[str, Path | None]:
+    """Return, per name of `NAMES`, the folder below the data root, or None where a stand-in takes its place.
+
+    A data set's folder is named as in its `About` or as the loader, in any case: `MUG/`, `mug/`, `Mug/`.
+
+    Args:
+        data: the data root (`--data`, `$FACE_DATA`); None: there is none, and every set is a stand-in.
+
+    Raises:
+        DataError: with the reason: `data` is empty text or no folder, holds no data set (it is one itself, or its
+            data sets lie a folder deeper), or holds one twice or as a file, a broken link or an empty folder.
+    """
+    if data is None:
+        return dict.fromkeys(NAMES)
+    return data_root.survey(data, {name: about(name) for name in NAMES})
 
 
 def about(name: str) -> About:

@@ -39,10 +39,10 @@ class About:
 class DataMissing(FileNotFoundError):
     """A data set is not there; the message names its licence, where to ask, and the tree expected."""
 
-    def __init__(self, name: str, about: About, looked: list[str], scale: str) -> None:
+    def __init__(self, name: str, about: About, looked: str, scale: str) -> None:
         folders = " or ".join(dict.fromkeys([f"{about.folder}/", f"{name}/"]))
         super().__init__(
-            f"{about.title} is not here. Looked in: {'; '.join(looked)}.\n"
+            f"{about.title} is not here. Looked in: {looked}.\n"
             f"Licence: {about.licence}\nWhere to ask: {about.ask}\n"
             f"Expected below the data root ($FACE_DATA, or --data DIR) as {folders}:\n{about.tree}\n"
             f'Without it: notebook 03 writes a stand-in (`lib.synthetic.stand_in.ensure("{scale}", ["{name}"])`).'
