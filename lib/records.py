@@ -1,8 +1,8 @@
 """Results, tables and figures of a run, each with its provenance.
 
 `build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins` and `results`, a
-list with every field of `Result`. `figures/results.json` holds the reference run: `profile`, and in `notebooks` one
-such object by number.
+list with every field of `Result`. `figures/results_PROFILE.json` holds a published run: `profile`, and in `notebooks`
+one such object by number.
 """
 
 import functools
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ORIGINS = ("stand-in", "real", "mixed", "computed")
 STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: rendered faces among real ones"}
 KINDS = ("metric", "exact", "time")
+OPTIONAL = ("low", "high", "seeds", "clusters", "per_seed")  # fields that a table of results need not have
 PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
 
@@ -45,8 +46,10 @@ class Result:
         origin: "stand-in", "real", "mixed" (both), or "computed" (no data at all).
         paper: what the paper prints, None where it prints nothing.
         unit: unit of `value`, empty for a share in [0, 1].
-        kind: "metric" (reproduced when inside the interval), "exact" (when equal) or "time" (never judged).
-        seeds: runs averaged.
+        kind: "metric" (reproduced when close enough), "exact" (when equal) or "time" (never judged).
+        seeds: training runs averaged.
+        clusters: how many subjects, or clusters of near duplicates, the interval draws; None where none are drawn.
+        per_seed: the value of every training run, in the order of the seeds; empty where they are not known.
     """
 
     name: str
@@ -60,8 +63,11 @@ class Result:
     unit: str = ""
     kind: str = "metric"
     seeds: int = 1
+    clusters: int | None = None
+    per_seed: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "per_seed", tuple(self.per_seed))  # JSON has lists
         if self.origin not in ORIGINS:
             raise ValueError(f"origin of {self.name} is {self.origin!r}; expected one of {', '.join(ORIGINS)}")
         if self.kind not in KINDS:
@@ -114,40 +120,47 @@ def results(
     """Return one result per row of a table, named `prefix/metric` or `prefix/of/metric`.
 
     Args:
-        table: columns `metric`, `value`, `n`; optional `of` ("all" is left out of the name), `low`, `high`, `seeds`.
+        table: columns `metric`, `value`, `n`; optional `of` ("all" is left out of the name) and the columns of
+            `OPTIONAL`.
         prefix: stage and object, such as "classification/compact VGG-S".
         protocol: how it was measured, in words.
         origin: one of `ORIGINS`.
         paper: figures that the paper prints, by metric, for rows whose `of` is "all".
         common: `unit` or `kind` of all of them.
     """
-    found = []
+    optional = [name for name in OPTIONAL if name in table]
+    rows = []
     for row in table.to_dict("records"):
         whole = row.get("of", "all") == "all"
-        name = [prefix, row["metric"]] if whole else [prefix, row["of"], row["metric"]]
+        name = "/".join([prefix, row["metric"]] if whole else [prefix, row["of"], row["metric"]])
         printed = (paper or {}).get(row["metric"]) if whole else None
-        low, high, seeds = row.get("low"), row.get("high"), row.get("seeds", 1)
-        found.append(
-            Result("/".join(name), row["value"], row["n"], low, high, protocol, origin, printed, seeds=seeds, **common)
-        )
-    return found
+        fields = {"low": None, "high": None} | {key: row[key] for key in optional} | common
+        rows.append(Result(name, row["value"], row["n"], protocol=protocol, origin=origin, paper=printed, **fields))
+    return rows
 
 
 def show(table: "pd.DataFrame", digits: int = 3, percent: Sequence[str] = ()) -> "Styler":
-    """Return a table for the screen: text to the left, counts with commas, other numbers with `digits` decimals.
+    """Return a table for the screen: text to the left, numbers to the right, counts with commas.
+
+    An index without a name that only counts the rows is hidden.
 
     Args:
-        table: any; its index is shown where it has a name or is no plain count.
+        table: any.
         digits: decimals of fractional numbers.
         percent: columns of shares that are shown in per cent.
     """
-    formats = {name: "{:.1%}" for name in percent}
-    for name, kind in table.dtypes.items():
-        if name not in formats and kind.kind in "iuf":
-            formats[name] = "{:,.0f}" if kind.kind != "f" else f"{{:,.{digits}f}}"
-    styler = table.style.format(formats, na_rep="").set_properties(**{"text-align": "left"})
-    plain = table.index.name is None and table.index.equals(type(table.index)(range(len(table))))
-    return styler.hide(axis="index") if plain else styler
+    formats = {name: _format(column, digits) for name, column in table.select_dtypes("number").items()}
+    formats |= dict.fromkeys(percent, "{:.1%}")
+    sides = {name: "right" if name in formats else "left" for name in table.columns}
+    styles = {name: [{"selector": "", "props": f"text-align: {side}"}] for name, side in sides.items()}
+    styler = table.style.format(formats, na_rep="").set_table_styles(styles)
+    return styler.hide(axis="index") if table.index.name is None and table.index.dtype.kind == "i" else styler
+
+
+def _format(column: "pd.Series", digits: int) -> str:
+    """Return how the numbers of a column are written: with `digits` decimals if any of them has a fraction."""
+    whole = (column.dropna() % 1 == 0).all()
+    return "{:,.0f}" if whole else f"{{:,.{digits}f}}"
 
 
 def save_table(frame: "pd.DataFrame", name: str) -> Path:
@@ -225,6 +238,8 @@ def _prefixed(name: str, separator: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a NumPy scalar as Python's own, not-a-number as None (JSON has none)."""
+    """Return a NumPy scalar as Python's own, not-a-number as None (JSON has none), and each member of a tuple so."""
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

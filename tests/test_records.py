@@ -27,13 +27,14 @@ def result(name: str = "toy/all/accuracy", value: float = 0.5, **fields) -> Resu
 
 def test_results_are_written_with_where_they_come_from(monkeypatch):
     monkeypatch.setenv("FACE_STUDY_PROFILE", "smoke")
-    path = records.record("06", {"SEED": 1}, [result(paper=0.96)], {"mug": "stand-in"})
+    monkeypatch.setenv("FACE_STUDY_PARAMETERS", '{"SEED": 1}')
+    path = records.record("06", [result(paper=0.96, per_seed=(0.4, 0.6), clusters=5)], {"mug": "stand-in"})
     content = json.loads(path.read_text())
     assert path.name == "06.json"
     assert content["parameters"] == {"SEED": 1}
     assert content["origins"] == {"mug": "stand-in"}
     assert content["results"][0]["paper"] == 0.96
-    assert Result(**content["results"][0]) == result(paper=0.96)
+    assert Result(**content["results"][0]) == result(paper=0.96, per_seed=(0.4, 0.6), clusters=5)
     where = content["provenance"]
     assert where["profile"] == "smoke"
     assert where["versions"]["numpy"] == np.__version__
@@ -42,14 +43,21 @@ def test_results_are_written_with_where_they_come_from(monkeypatch):
 
 
 def test_numpy_numbers_and_not_a_number_are_written_as_json():
-    path = records.record("06", {}, [result("a", np.float32(0.25)), result("b", math.nan)])
-    assert [one["value"] for one in json.loads(path.read_text())["results"]] == [0.25, None]
+    numbers = [result("a", np.float32(0.25), per_seed=(np.float64(0.5), math.nan)), result("b", math.nan)]
+    written = json.loads(records.record("06", numbers).read_text())["results"]
+    assert [one["value"] for one in written] == [0.25, None]
+    assert written[0]["per_seed"] == [0.5, None]
+
+
+def test_by_hand_there_are_no_parameters(monkeypatch):
+    monkeypatch.delenv("FACE_STUDY_PARAMETERS", raising=False)
+    assert records.parameters() == {}
 
 
 def test_nothing_half_written_is_left(build):
-    records.record("06", {}, [result()])
+    records.record("06", [result()])
     with pytest.raises(TypeError):
-        records.record("06", {"SEED": object()}, [])
+        records.record("06", [result(paper=object())])
     assert [path.name for path in (build / "results").iterdir()] == ["06.json"]
     assert json.loads((build / "results" / "06.json").read_text())["results"]
 
@@ -62,13 +70,61 @@ def test_an_unknown_origin_or_kind_is_refused(fields):
 
 def test_one_name_twice_is_refused():
     with pytest.raises(ValueError, match="one name twice: toy/all/accuracy"):
-        records.record("06", {}, [result(), result()])
+        records.record("06", [result(), result()])
 
 
 @pytest.mark.parametrize("name", ["6", "table", "06-table"])
 def test_a_name_without_the_number_of_its_notebook_is_refused(name):
     with pytest.raises(ValueError, match="two-digit number"):
         records.save_table(pd.DataFrame(), name)
+
+
+MEASURED = pd.DataFrame(
+    {
+        "metric": ["accuracy", "recall"],
+        "of": ["all", "fear"],
+        "value": [0.8, 0.5],
+        "low": [0.7, np.nan],
+        "high": [0.9, np.nan],
+        "n": [1200, 40],
+    }
+)
+
+
+def test_a_table_becomes_one_result_per_row():
+    first, second = records.results(MEASURED, "toy/net", "by subject", "real", {"accuracy": 0.85}, unit="share")
+    assert first == Result("toy/net/accuracy", 0.8, 1200, 0.7, 0.9, "by subject", "real", 0.85, "share")
+    assert second.name == "toy/net/fear/recall"
+    assert second.paper is None
+
+
+def test_a_result_keeps_seeds_clusters_and_the_value_of_every_seed():
+    table = MEASURED.head(1).assign(seeds=2, clusters=17, per_seed=[(0.75, 0.85)])
+    (only,) = records.results(table, "toy", "by subject", "real")
+    assert (only.seeds, only.clusters, only.per_seed) == (2, 17, (0.75, 0.85))
+
+
+def test_a_table_without_intervals_gives_results_without():
+    (only,) = records.results(pd.DataFrame({"metric": ["images"], "value": [7], "n": [7]}), "toy", "counted", "real")
+    assert (only.low, only.high) == (None, None)
+
+
+def test_a_shown_table_writes_counts_with_commas_and_shares_in_per_cent():
+    text = records.show(MEASURED, percent=["value"]).to_html()
+    for cell in (">1,200<", ">80.0%<", ">0.700<", "></td>"):
+        assert cell in text
+    assert "nan" not in text
+
+
+def test_a_shown_table_has_text_left_and_numbers_right():
+    styles = records.show(pd.DataFrame({"emotion": ["fear"], "n": [3]})).to_html()
+    left, right = styles.index("text-align: left"), styles.index("text-align: right")
+    assert styles.index(".col0 {") < left < styles.index(".col1 {") < right
+
+
+def test_a_shown_table_hides_an_index_that_only_counts_rows():
+    assert "row_heading" not in records.show(MEASURED[1:]).to_html()
+    assert "row_heading" in records.show(MEASURED.set_index("metric")).to_html()
 
 
 def test_a_table_is_written_as_csv():
@@ -83,17 +139,17 @@ def test_a_figure_carries_notebook_parameters_and_commit(monkeypatch):
     path = records.save_figure(figure, "09_curve", "stand-in")
     origin = json.loads(Image.open(path).text["Description"])
     assert path.name == "09_curve.png"
-    assert origin["notebook"] == "06"
+    assert origin["notebook"] == "09"
     assert origin["origin"] == "stand-in"
     assert origin["parameters"] == {"SEED": 3}
     assert len(origin["commit"]) in (40, len("unknown"))
 
 
-@pytest.mark.parametrize(("origin", "said"), [("stand-in", 1), ("mixed", 1), ("real", 0), ("computed", 0)])
-def test_a_figure_of_rendered_faces_says_so_in_the_picture(origin, said):
+@pytest.mark.parametrize(("origin", "stamps"), [("stand-in", 1), ("mixed", 1), ("real", 0), ("computed", 0)])
+def test_a_figure_of_rendered_faces_has_a_stamp_that_names_them(origin, stamps):
     figure = Figure()
     records.save_figure(figure, "09_curve", origin)
-    assert sum("stand-in" in text.get_text() for text in figure.texts) == said
+    assert sum("stand-in" in text.get_text() for text in figure.texts) == stamps
 
 
 def test_a_figure_of_unknown_origin_is_refused():
@@ -121,6 +177,6 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_an_unknown_size_is_refused():
+def test_an_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="'huge'; expected one of smoke, standard, paper"):
         paths.data("huge")
