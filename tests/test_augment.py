@@ -1,11 +1,12 @@
 import cv2
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import ndimage
 
 from lib import augment
-from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches
+from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches, own_face
 from lib.training import set_seed
 
 ONE_HOT = np.eye(7, dtype=np.float32)
@@ -224,3 +225,33 @@ def test_a_batch_of_keras_cv_can_be_made_again_alone(crops, targets):
     assert not np.array_equal(first[0], second[0])
     assert second[0].dtype == np.uint8
     assert second[0].shape == (10, 64, 64, 3)
+
+
+def test_every_variant_put_aside_finds_its_own_face_among_different_faces(crops):
+    small = own_face.thumbnails(crops[:4])
+    found = own_face.split_after_augmentation(small, 0.2, np.random.default_rng(0))
+    assert 0 < len(found) < 4 * augment.VARIANTS
+    assert found["own"].all()
+
+
+def test_the_likeness_of_equal_variants_is_one(crops):
+    same = np.repeat(own_face.thumbnails(crops[:2])[:: augment.VARIANTS], augment.VARIANTS, axis=0)
+    assert own_face.likeness(same) == pytest.approx(1)
+    assert own_face.likeness(own_face.thumbnails(crops[:2])) < 1
+
+
+def test_bare_calls_make_the_same_variants(crops):
+    assert np.array_equal(own_face.bare_variants(crops[0]), augment.variants(crops[0]))
+
+
+def test_the_counts_of_tables_4_and_7_stand_beside_ours():
+    sides = pd.DataFrame({"data_set": ["eiw", "eiw", "mug"], "split": ["train", "validation", "train"]})
+    table = augment.count_images(sides, sides).set_index("images of")
+    assert table["ours"].tolist() == [2, 1, 1, 2, 1]
+    assert (table["paper"] * 28 == table["paper, with variants"]).all()
+
+
+def test_the_sharpest_colour_crop_comes_first_and_grey_ones_last():
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    grey = np.repeat(noise[..., :1], 3, axis=2)
+    assert augment.sharpest(np.stack([grey, noise // 4, noise])).tolist() == [2, 1, 0]

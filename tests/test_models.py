@@ -7,7 +7,8 @@ import pytest
 from lib import models, timing
 from lib.emotions import EMOTIONS
 from lib.faces import align
-from lib.models import anatomy, lbp_svm, pretrained
+from lib.models import anatomy, first_layer, lbp_svm, pretrained, reconstructions
+from lib.papers import paper_a
 from lib.synthetic import Subject, render
 
 
@@ -182,3 +183,28 @@ def test_the_weights_that_come_with_the_study_know_a_smile():
     assert max(happy, key=happy.get) == "happy"
     assert {"data", "protocol", "settings", "limits", "metrics"} <= set(card)
     assert (pretrained.FOLDER / "fer2013.npz").stat().st_size <= pretrained.LARGEST
+
+
+def test_four_reconstructions_fit_the_printed_size():
+    table = reconstructions.table()
+    assert table["label"].tolist() == ["R-A", "R-B", "R-C", "R-D"]
+    closest = (table[["MB", "MiB"]] - paper_a.MEGABYTES).abs().min(axis=1)
+    assert (closest < 0.005 * paper_a.MEGABYTES).all()
+
+
+def test_the_first_layer_does_not_move_for_the_unchanged_face_and_moves_more_for_more_light():
+    pairs = np.stack([images(2, 64), images(2, 64)])
+    built = {"compact_vgg_s": models.build("compact_vgg_s", 64)}
+    reaction = first_layer.reactions(built, {"compact_vgg_s": "conv_1"}, pairs)["compact_vgg_s"]
+    assert reaction.variants[0] == 0
+    assert reaction.variants[24] > reaction.variants[16] > 0  # gains 1.45 and 1.15, no blur
+    assert reaction.maps.shape[0] == 28
+    row = first_layer.summary({"compact_vgg_s": reaction}).iloc[0]
+    assert row["brightness"] == pytest.approx(reaction.variants[4::4].mean())
+
+
+def test_the_overview_adds_up_the_layers():
+    built = {"modern": models.build("modern_compact", 48)}
+    row = anatomy.overview(built).iloc[0]
+    assert row["parameters"] == built["modern"].count_params()
+    assert row["input"] == 48

@@ -68,6 +68,27 @@ def test_a_pass_over_the_whole_set_sees_every_image_once(network, monkeypatch):
 
 
 def test_the_peak_is_a_rate_and_the_device_has_a_name(monkeypatch):
-    monkeypatch.setattr(timing, "PEAK_SECONDS", 0.05)
+    monkeypatch.setattr(timing.networks, "PEAK_SECONDS", 0.05)
     assert timing.matmul_peak() > 0
     assert keras.backend.backend() in timing.device()
+
+
+def test_an_input_that_costs_time_costs_more_than_the_same_batch(network):
+    class Slow(keras.utils.PyDataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, number):
+            np.linalg.svd(np.ones((200, 200)))
+            return np.zeros((2, *network.input_shape[1:]), np.uint8), np.eye(network.output_shape[-1])[:2]
+
+    table = timing.input_costs(network, {"slow": Slow()})
+    assert table["input"].tolist() == ["the same batch", "slow"]
+    assert table["over the same batch"][0] == 0
+    assert (table[["ms", "processor ms"]] > 0).all(axis=None)
+
+
+def test_a_table_has_a_row_per_call():
+    table = timing.table({"a": lambda item: item, "b": lambda item: item}, range(20), "call")
+    assert table["call"].tolist() == ["a", "b"]
+    assert (table["n"] == 10).all()

@@ -4,9 +4,10 @@ Nothing is stored. A variant is a function of (crop, variant number), a batch a 
 so an epoch over 1,148,812 images needs no disk and any element can be made again alone.
 """
 
-from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan
+from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan, sources
+from lib.augment.figures import draw_modern, draw_plan, draw_variants, sharpest
 from lib.augment.modern import OPERATIONS, keras_cv_set, mix_up, modern
-from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, draw_variants, variant, variants
+from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, count_images, variant, variants
 
 __all__ = [
     "AUGMENTATIONS",
@@ -16,11 +17,16 @@ __all__ = [
     "VARIANTS",
     "TrainingBatches",
     "blur_size",
+    "count_images",
+    "draw_modern",
+    "draw_plan",
     "draw_variants",
     "keras_cv_set",
     "mix_up",
     "modern",
     "plan",
+    "sharpest",
+    "sources",
     "variant",
     "variants",
 ]

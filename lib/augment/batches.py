@@ -111,3 +111,17 @@ class TrainingBatches(keras.utils.PyDataset):
         else:
             images = np.stack([modern(crop, rng) for crop in crops])
         return mix_up(images, targets, rng)
+
+
+def sources(crops: np.ndarray, targets: np.ndarray, batch_size: int, steps: int) -> dict[str, TrainingBatches]:
+    """Return `steps` batches of each augmentation but "none", by its name; crops are repeated as often as needed.
+
+    Args:
+        crops: uint8 (N, H, W, 3).
+        targets: float (N, classes).
+        batch_size: images of a batch.
+        steps: batches.
+    """
+    rows = np.arange(batch_size * steps) % len(crops)
+    repeated = [crops[row] for row in rows]
+    return {name: TrainingBatches(repeated, targets[rows], batch_size, name) for name in AUGMENTATIONS[1:]}

@@ -7,10 +7,10 @@ strengths. The strengths are ours: gains of .55 to 1.45 that keep dark skin from
 
 import cv2
 import numpy as np
-from matplotlib.axes import Axes
+import pandas as pd
 
-from lib import plots
 from lib.images import check
+from lib.papers import paper_a
 
 BRIGHTNESS = (1.0, 0.55, 0.7, 0.85, 1.15, 1.3, 1.45)  # gains, ours; the identity first
 BLUR = ("none", "gaussian", "average", "median")  # paper A, augmentation
@@ -43,24 +43,30 @@ def variants(crop: np.ndarray) -> np.ndarray:
     return np.stack([cv2.LUT(image, curve) for curve in _GAIN_CURVES for image in blurred])
 
 
+def count_images(classification: pd.DataFrame, intensity: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of Tables 4 and 7 of paper A beside ours, and both with their variants.
+
+    Args:
+        classification: the split by Table 3, with columns `split` and `data_set`.
+        intensity: the split for the regression, likewise.
+    """
+    eiw = intensity[intensity["data_set"] == "eiw"]
+    ours = {"EIW": eiw["split"].value_counts(), "EIW + MUG": intensity["split"].value_counts()}
+    training = paper_a.TABLE_4["training"], paper_a.TABLE_4["training x 28"]
+    rows = [("Table 4", "classification, training", *training, (classification["split"] == "train").sum())]
+    for name, printed in paper_a.TABLE_7.items():
+        for side, split in (("training", "train"), ("validation", "validation")):
+            images = printed[side], printed[f"{side} x 28"]
+            rows.append(("Table 7", f"{name}, {side}", *images, ours[name].get(split, 0)))
+    table = pd.DataFrame(rows, columns=["table", "images of", "paper", "paper, with variants", "ours"])
+    table["ours, with variants"] = table["ours"] * VARIANTS
+    table["paper, GB"] = table["paper, with variants"] * paper_a.SIZE**2 * 3 / 1e9
+    return table
+
+
 def blur_size(height: int) -> int:
     """Return the side of the blur kernel in pixels, odd and at least 3: a radius of 1/64 of the crop's height."""
     return 2 * max(1, round(height / 64)) + 1
-
-
-def draw_variants(sheet: np.ndarray, ax: Axes, numbers: np.ndarray | None = None) -> Axes:
-    """Draw the variants of a crop as a sheet: a row per blur, a column per gain, dark to bright.
-
-    Args:
-        sheet: (28, h, w) or (28, h, w, 3), row k for variant k: crops, or what a layer makes of them.
-        ax: axes.
-        numbers: (28,), one for the corner of each tile; the variant's number if left out.
-    """
-    texts = np.arange(VARIANTS).astype(str) if numbers is None else np.char.mod("%.2f", numbers)
-    gains = np.argsort(BRIGHTNESS)
-    grid = sheet.reshape(len(BRIGHTNESS), len(BLUR), *sheet.shape[1:])[gains].swapaxes(0, 1)
-    texts = texts.reshape(len(BRIGHTNESS), len(BLUR))[gains].T
-    return plots.tiles(grid, texts, BLUR, [f"gain {BRIGHTNESS[k]:g}" for k in gains], ax)
 
 
 def _blurred(crop: np.ndarray, blur: str) -> np.ndarray:

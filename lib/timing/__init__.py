@@ -1,0 +1,29 @@
+"""Time per image as a paper prints it and as a user feels it, and its share of the machine's arithmetic."""
+
+from lib.timing.clock import each, once, table
+from lib.timing.networks import (
+    costs,
+    device,
+    file_to_emotion,
+    input_costs,
+    matmul_peak,
+    multiply_adds,
+    training_step,
+    whole_set,
+    whole_sets,
+)
+
+__all__ = [
+    "costs",
+    "device",
+    "each",
+    "file_to_emotion",
+    "input_costs",
+    "matmul_peak",
+    "multiply_adds",
+    "once",
+    "table",
+    "training_step",
+    "whole_set",
+    "whole_sets",
+]
