@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,11 @@ def data(scale: str) -> Path:
     if scale not in SCALES:
         raise ValueError(f"scale is {scale!r}; expected one of {', '.join(SCALES)}")
     return BUILD / "data" / scale
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -162,17 +162,6 @@ def tiles(pictures: np.ndarray, texts: np.ndarray, rows: Sequence[str], columns:
     return ax
 
 
-def strength_over_a_take(take: pd.DataFrame, chosen: Sequence[int], ax: Axes) -> Axes:
-    """Draw the share of the strongest frame over a take: `frame`, `share`, `emotion`; `chosen` frames are filled."""
-    colour = COLOURS[take["emotion"].iloc[0]]
-    filled = take["frame"].isin(chosen)
-    ax.plot(take["frame"], take["share"], "-", color=colour, lw=1)
-    ax.plot(take["frame"][filled], take["share"][filled], "o", color=colour, ms=7)
-    ax.plot(take["frame"][~filled], take["share"][~filled], "o", color=colour, ms=5, mfc="white")
-    ax.set(xlabel="frame", ylabel="share of the strongest frame", ylim=(-0.05, 1.08))
-    return ax
-
-
 def class_counts(counts: pd.DataFrame, ax: Axes) -> Axes:
     """Draw the share of each emotion per data set as one bar: `counts` has a row per data set, a column per emotion."""
     left, total = np.zeros(len(counts)), counts.sum(axis=1)

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 
 from lib import cleaning, datasets, images
-from lib.cleaning import duplicates, label_errors
+from lib.cleaning import duplicates, figures, label_errors
 from lib.datasets import table as one_table
 from lib.emotions import EMOTIONS
+from lib.faces import shape
 from lib.splits import leakage
 
 FER2013 = Path(os.environ.get("FACE_STUDY_SHARED", "nowhere")) / "fer2013"
-CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a take of 11 frames
+CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a sequence of 11 frames
 
 
 def pictures(count, seed=0):
@@ -42,6 +43,12 @@ def test_brightness_and_contrast_do_not_change_a_thumbnail_and_a_flat_image_has_
     assert duplicates.thumbnail(image) @ duplicates.thumbnail(dimmed) > 0.999
     assert np.linalg.norm(duplicates.thumbnail(image)) == pytest.approx(1, abs=1e-6)
     assert not duplicates.thumbnail(np.full((48, 48), 7, np.uint8)).any()
+
+
+def test_the_distance_of_two_thumbnails_gives_their_correlation():
+    one, other = prints(pictures(2))[0]
+    assert one @ other == pytest.approx(np.corrcoef(one, other)[0, 1], abs=1e-5)
+    assert np.sum((one - other) ** 2) == pytest.approx(2 - 2 * (one @ other), abs=1e-5)
 
 
 def test_the_index_finds_the_same_pairs_as_all_pairs_by_hand():
@@ -92,10 +99,10 @@ def test_flat_images_are_linked_by_their_pixels_only():
     assert first == second != other
 
 
-def test_twins_across_two_sets_contradictions_and_repeats():
+def test_near_duplicates_across_two_sets_contradictions_and_repeats():
     ours, theirs = prints(pictures(10))[0], prints(pictures(30, seed=9)[:20])[0]
     theirs[4] = ours[7]
-    assert np.flatnonzero(duplicates.has_twin(ours, theirs)).tolist() == [7]
+    assert np.flatnonzero(duplicates.has_near_duplicate(ours, theirs)).tolist() == [7]
     groups = np.array([5, 5, 8, 8, 9])
     assert duplicates.contradictory(groups, ["sad", "sad", "sad", "happy", "fear"]).tolist() == [0, 0, 1, 1, 0]
     assert duplicates.repeated(groups).tolist() == [0, 1, 0, 1, 0]
@@ -129,18 +136,18 @@ def test_two_photographs_of_one_person_are_kept_apart_by_the_split_and_not_dropp
 def test_nothing_to_compare_finds_nothing():
     none = np.empty((0, 256), np.float32)
     assert len(duplicates.clusters(none, [])) == 0
-    assert duplicates.has_twin(prints(pictures(3))[0], none).tolist() == [False] * 3
+    assert duplicates.has_near_duplicate(prints(pictures(3))[0], none).tolist() == [False] * 3
 
 
 def face(rng):
     """68 points of no face in particular, spread over 200 pixels, the eyes apart."""
     points = rng.uniform(0, 200, (68, 2))
-    points[list(cleaning.OUTER_CORNERS)] = [[60, 80], [140, 80]]
+    points[list(shape.OUTER_CORNERS)] = [[60, 80], [140, 80]]
     return points
 
 
-def take(curve, rng, subject="001", emotion="happy", data_set="mug", turn=True):
-    """A take whose landmarks move by `curve` along one direction, while the head turns, nears and shifts."""
+def sequence(curve, rng, subject="001", emotion="happy", data_set="mug", turn=True):
+    """A sequence whose landmarks move by `curve` along one direction, while the head turns, nears and shifts."""
     neutral, direction = face(rng), rng.normal(0, 4, (68, 2))
     points = neutral + np.asarray(curve)[:, None, None] * direction
     if turn:
@@ -154,20 +161,20 @@ def take(curve, rng, subject="001", emotion="happy", data_set="mug", turn=True):
     return one_table.finish(rows, data_set=data_set, origin="stand-in"), points
 
 
-def takes(*parts):
+def several(*parts):
     tables, points = zip(*parts, strict=True)
     return pd.concat(tables, ignore_index=True), np.concatenate(points)
 
 
 def test_strength_recovers_the_share_whatever_the_head_does():
-    table, points = take(CURVE, np.random.default_rng(0))
+    table, points = sequence(CURVE, np.random.default_rng(0))
     share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
     assert np.allclose(share, CURVE, atol=0.03)
 
 
 def test_jitter_of_the_landmarks_hardly_counts_as_strength():
     rng = np.random.default_rng(0)
-    table, points = take(CURVE, rng, turn=False)
+    table, points = sequence(CURVE, rng, turn=False)
     points += rng.normal(0, 0.8, points.shape)
     share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
     assert share[-1] < 0.1  # by plain distance it is .2
@@ -175,16 +182,18 @@ def test_jitter_of_the_landmarks_hardly_counts_as_strength():
 
 
 def test_strength_is_in_inter_ocular_distances():
-    table, points = take([0, 1], np.random.default_rng(0), turn=False)
+    table, points = sequence([0, 1], np.random.default_rng(0), turn=False)
     points[1] = points[0]
     points[1, 30] += [68, 0]  # one of 68 points by .85 of the 80 pixels between the eyes
     assert cleaning.expression_strength(table, points)[1] == pytest.approx(0.85 / np.sqrt(68), rel=0.05)
     assert np.allclose(cleaning.expression_strength(table, points * 3), cleaning.expression_strength(table, points))
 
 
-def test_takes_are_measured_apart_in_the_order_of_their_frames_and_faceless_frames_stay_empty():
+def test_sequences_are_measured_apart_in_the_order_of_their_frames_and_faceless_frames_stay_empty():
     rng = np.random.default_rng(0)
-    table, points = takes(take(CURVE, rng, "001"), take(CURVE / 2, rng, "002"), take(CURVE, rng, data_set="hp_test"))
+    table, points = several(
+        sequence(CURVE, rng, "001"), sequence(CURVE / 2, rng, "002"), sequence(CURVE, rng, data_set="hp_test")
+    )
     points[4] = np.nan
     order = rng.permutation(len(table))
     strength = np.empty(len(table))
@@ -196,57 +205,59 @@ def test_takes_are_measured_apart_in_the_order_of_their_frames_and_faceless_fram
 
 
 def test_a_labelled_intensity_goes_before_the_landmarks():
-    table, points = take(CURVE, np.random.default_rng(0))
+    table, points = sequence(CURVE, np.random.default_rng(0))
     table.loc[3, "intensity"] = 0.05
     share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
     assert share[3] == 0.05
     assert share[5] == pytest.approx(1)
 
 
-def test_strong_frames_are_kept_with_stills_and_neutral_takes():
+def test_strong_frames_are_kept_with_stills_and_neutral_sequences():
     rng = np.random.default_rng(0)
-    parts = [take(CURVE, rng), take(CURVE, rng, emotion="neutral"), take(CURVE, rng, data_set="kdef")]
-    table, points = takes(*parts)
+    parts = [sequence(CURVE, rng), sequence(CURVE, rng, emotion="neutral"), sequence(CURVE, rng, data_set="kdef")]
+    table, points = several(*parts)
     share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
     assert cleaning.strong(table, share).tolist() == [*(CURVE >= 0.7), *[True] * 22]
 
 
-def test_a_take_that_never_leaves_its_neutral_is_found():
+def test_a_sequence_that_never_leaves_its_neutral_is_found():
     rng = np.random.default_rng(0)
-    table, points = takes(take(CURVE, rng), take(CURVE * 1e-3, rng, "002"), take(CURVE * 1e-3, rng, emotion="neutral"))
+    table, points = several(
+        sequence(CURVE, rng), sequence(CURVE * 1e-3, rng, "002"), sequence(CURVE * 1e-3, rng, emotion="neutral")
+    )
     unmoved = cleaning.unmoved(table, cleaning.expression_strength(table, points))
     assert unmoved.tolist() == [False] * 11 + [True] * 11 + [False] * 11
 
 
-def test_nine_frames_per_take_stand_at_the_papers_levels():
-    table, _ = take(CURVE, np.random.default_rng(0))
-    chosen = cleaning.intensity_frames(table, CURVE)
+def test_nine_frames_per_sequence_stand_at_the_papers_levels():
+    table, _ = sequence(CURVE, np.random.default_rng(0))
+    chosen = cleaning.nine_frames(table, CURVE)
     assert chosen["intensity"].tolist() == list(cleaning.LEVELS)
     assert chosen["frame"].tolist() == list(range(1, 10))
 
 
 def test_a_level_that_no_frame_comes_near_is_left_out_and_no_frame_is_taken_twice():
-    table, _ = take(CURVE[:6], np.random.default_rng(0))
-    chosen = cleaning.intensity_frames(table, np.array([0, 0.2, 0.25, 0.55, 0.57, 1]))
+    table, _ = sequence(CURVE[:6], np.random.default_rng(0))
+    chosen = cleaning.nine_frames(table, np.array([0, 0.2, 0.25, 0.55, 0.57, 1]))
     assert chosen["intensity"].tolist() == [0.2, 0.6, 1.0]
     assert chosen["frame"].is_unique
 
 
 def test_as_many_levels_are_filled_as_can_be():
-    table, _ = take(CURVE[:6], np.random.default_rng(0))
-    chosen = cleaning.intensity_frames(table, np.array([0, 0.01, 0.51, 0.97, 0.98, 1]))
+    table, _ = sequence(CURVE[:6], np.random.default_rng(0))
+    chosen = cleaning.nine_frames(table, np.array([0, 0.01, 0.51, 0.97, 0.98, 1]))
     assert chosen["intensity"].tolist() == [0.6, 1.0]
 
 
-def test_neutral_takes_and_stills_give_no_intensity_frames():
+def test_neutral_sequences_and_stills_give_no_intensity_frames():
     rng = np.random.default_rng(0)
-    table, _ = takes(take(CURVE, rng, emotion="neutral"), take(CURVE, rng, data_set="eiw"))
-    assert len(cleaning.intensity_frames(table, np.tile(CURVE, 2))) == 0
+    table, _ = several(sequence(CURVE, rng, emotion="neutral"), sequence(CURVE, rng, data_set="eiw"))
+    assert len(cleaning.nine_frames(table, np.tile(CURVE, 2))) == 0
 
 
 def test_the_shape_of_a_face_does_not_know_where_it_was():
-    _, points = take(np.zeros(11), np.random.default_rng(0))
-    shapes = label_errors.shapes(points)
+    _, points = sequence(np.zeros(11), np.random.default_rng(0))
+    shapes = shape.shapes(points)
     assert shapes.shape == (11, 136)
     assert np.allclose(shapes, shapes[0], atol=1e-9)
 
@@ -294,7 +305,7 @@ def photographs(tmp_path):
 
 
 def test_fingerprints_are_of_the_face_and_link_copies(photographs):
-    table, thumbnails = cleaning.fingerprint(*photographs)
+    table, thumbnails = duplicates.fingerprint(*photographs)
     assert len(leakage.groups(table)) == 6
     assert table["cluster"].nunique() == 5
     assert table.loc[0, ["digest", "cluster"]].tolist() == table.loc[2, ["digest", "cluster"]].tolist()
@@ -305,17 +316,87 @@ def test_fingerprints_are_of_the_face_and_link_copies(photographs):
 def test_a_box_beyond_the_image_is_cut_to_it(photographs):
     table, boxes = photographs
     boxes[0], boxes[1] = [-10, -10, 40, 40], [500, 500, 20, 20]
-    assert np.isfinite(cleaning.fingerprint(table, boxes)[1]).all()
+    assert np.isfinite(duplicates.fingerprint(table, boxes)[1]).all()
 
 
 @pytest.mark.skipif(
     not (FER2013 / "fer2013.csv").is_file(), reason="FER-2013 cannot be passed on: set FACE_STUDY_SHARED"
 )
-def test_real_fer_2013_has_the_twins_that_we_counted():
+def test_real_fer_2013_has_the_near_duplicates_that_we_counted():
     table = datasets.load("fer2013", root=FER2013)
-    table, thumbnails = cleaning.fingerprint(table, np.full((len(table), 4), np.nan))
+    table, thumbnails = duplicates.fingerprint(table)
     train = (table["split"] == "train").to_numpy()
     public = (table["split"] == "validation").to_numpy()
     both = np.intersect1d(table["digest"][train], table["digest"][public])
     assert len(both) == 270
-    assert duplicates.has_twin(thumbnails[public], thumbnails[train]).mean() == pytest.approx(0.104, abs=0.001)
+    assert duplicates.has_near_duplicate(thumbnails[public], thumbnails[train]).mean() == pytest.approx(
+        0.104, abs=0.001
+    )
+
+
+def stand_in(root, name, subjects, intensities):
+    """Write a stand-in's truth for images that are not there, and return their table without the subjects."""
+    root.mkdir()
+    (root / "STAND_IN.json").write_text("{}")
+    files = [f"images/{number}.png" for number in range(len(subjects))]
+    pd.DataFrame({"file": files, "subject": subjects, "intensity": intensities}).to_csv(root / "truth.csv", index=False)
+    rows = pd.DataFrame({"path": [f"{root}/{file}" for file in files], "emotion": "happy", "sequence": subjects})
+    return one_table.finish(rows, data_set=name, origin="stand-in")
+
+
+def test_rendered_images_know_their_person_and_strength_and_real_ones_do_not(tmp_path):
+    rendered = stand_in(tmp_path / "eiw", "eiw", ["7", "7", "8"], [0.2, 0.4, 0.5])
+    real = rendered.assign(origin="real", path="/elsewhere/" + rendered["path"])
+    table = pd.concat([rendered, real], ignore_index=True)
+    assert cleaning.truth(table, "subject").tolist() == ["7", "7", "8", "", "", ""]
+    assert cleaning.true_share(table).tolist()[:3] == [0.5, 1.0, 1.0]
+    assert np.isnan(cleaning.true_share(table)[3:]).all()
+
+
+def test_a_subject_that_is_stated_goes_before_the_rendered_one(tmp_path):
+    table = stand_in(tmp_path / "own", "own", ["7", "8"], [0.2, 0.4])
+    table.loc[0, "subject"] = "stated"
+    assert cleaning.with_true_subjects(table)["subject"].tolist() == ["stated", "8"]
+
+
+def test_the_products_come_back_as_they_were(tmp_path):
+    table, _ = sequence(CURVE, np.random.default_rng(0))
+    table = table.assign(digest="007", cluster=3, strength=0.1 + 0.2, share=1 / 3, reason="", suspected=False, faces=1)
+    table.loc[2, ["digest", "reason", "strength", "suspected"]] = "", "no face", np.nan, True
+    cleaning.save(table, table.head(2), tmp_path)
+    images, nine = cleaning.load(tmp_path)
+    pd.testing.assert_frame_equal(images, table, check_exact=True)
+    pd.testing.assert_frame_equal(nine, table.head(2), check_exact=True)
+
+
+def test_without_the_products_the_notebook_to_run_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"run notebook 05_cleaning first: \./run_all\.sh smoke --only 05"):
+        cleaning.load(tmp_path / "smoke")
+
+
+def test_images_that_cannot_be_used_are_given_their_first_reason():
+    table = pd.DataFrame({
+        "data_set": "mug", "sequence": ["a", "b", "c", "d", "e"],
+        "emotion": ["happy", "happy", "happy", "contempt", "sad"],
+        "status": ["truncated", "no face", "ok", "ok", "ok"], "faces": [0, 0, 2, 1, 1], "strength": [1, 1, 1, 1, 0.001],
+    })  # fmt: skip
+    assert cleaning.first_reason(cleaning.unusable(table)).tolist() == [
+        "unreadable", "no face", "several faces", "not one of the seven emotions", "no expression in the sequence"
+    ]  # fmt: skip
+
+
+def test_counts_beside_a_papers_have_shares_and_a_total():
+    table = cleaning.beside_printed(pd.DataFrame({"emotion": ["sad", "sad", "sad", "fear"]}), {"fear": 30, "sad": 10})
+    assert table["emotion"].tolist() == ["fear", "sad", "total"]
+    assert table["ours"].tolist() == [1, 3, 4]
+    assert table["paper, share"].tolist() == [0.75, 0.25, 1]
+
+
+def test_the_figure_fills_the_dots_of_the_frames_that_are_chosen():
+    table, points = sequence(CURVE, np.random.default_rng(0))
+    table = table.assign(status="ok", strength=cleaning.expression_strength(table, points), share=CURVE)
+    shown = figures.one_sequence_per_emotion(table)
+    assert len(shown) == 11
+    (ax,) = figures.strength_curves(shown, table["share"] >= 0.7, [0.7]).axes
+    filled = next(line for line in ax.lines if line.get_markersize() == 7)
+    assert filled.get_ydata().tolist() == CURVE[CURVE >= 0.7].tolist()

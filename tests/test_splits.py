@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import paths, splits
+from lib import datasets, paths, splits
 from lib.cleaning import duplicates
 from lib.datasets import table as one_table
 from lib.emotions import EMOTIONS
-from lib.splits import leakage
+from lib.splits import figures, files, leakage
 
 
-def images(data_set="mug", subjects=20, takes=7, frames=3, **columns):
-    """A table of `subjects * takes * frames` images, without any duplicate; a take shows one emotion."""
+def images(data_set="mug", subjects=20, sequences=7, frames=3, **columns):
+    """A table of `subjects * sequences * frames` images, without any duplicate; a sequence shows one emotion."""
     rows = [
         {"subject": f"{s:03}" if subjects > 1 else "", "sequence": f"{s}/{t}" if frames > 1 else "", "frame": f,
          "emotion": EMOTIONS[t % 7], "path": f"{data_set}/{s}/{t}/{f}.png"}
-        for s in range(subjects) for t in range(takes) for f in range(frames)
+        for s in range(subjects) for t in range(sequences) for f in range(frames)
     ]  # fmt: skip
     table = one_table.finish(pd.DataFrame(rows).assign(**columns), data_set=data_set, origin="stand-in")
     return number(table)
@@ -35,7 +35,7 @@ def study():
     """All data sets of Table 3 and the test set."""
     sets = [
         images("mug", 20), images("ck_plus", 12, frames=2), images("jaffe", 5, frames=1), images("kdef", 15, frames=1),
-        images("own", 1, takes=70, frames=1), images("hp_test", 3),
+        images("own", 1, sequences=70, frames=1), images("hp_test", 3),
     ]  # fmt: skip
     return number(pd.concat(sets, ignore_index=True))
 
@@ -55,7 +55,7 @@ def test_a_split_keeps_subjects_together_and_emotions_in_proportion():
 
 
 def test_without_subjects_a_split_goes_by_duplicate_cluster():
-    table = images("eiw", subjects=1, takes=700, frames=1)
+    table = images("eiw", subjects=1, sequences=700, frames=1)
     table["cluster"] = np.arange(700) // 5
     made = splits.split(table, {"train": 0.9, "validation": 0.1})
     assert made.groupby("cluster")["split"].nunique().eq(1).all()
@@ -71,7 +71,7 @@ def test_the_seed_decides_a_split_and_the_order_of_rows_does_not_break_it():
     splits.audit(splits.split(table.sample(frac=1, random_state=0), {"train": 0.8, "validation": 0.2}))
 
 
-def test_a_twin_joins_two_subjects_into_one_group():
+def test_a_near_duplicate_joins_two_subjects_into_one_group():
     table = images(subjects=10)
     table.loc[0, "cluster"] = table.loc[len(table) - 1, "cluster"]
     group = leakage.groups(table)
@@ -116,7 +116,7 @@ def test_the_leak_free_split_has_as_many_images_by_hand_from_subjects_of_their_o
     assert set(ours["split"]) == {"train", "validation", "test"}
 
 
-def test_the_leak_free_split_leaves_out_training_twins_of_validation_and_test():
+def test_the_leak_free_split_leaves_out_training_duplicates_of_validation_and_test():
     table = study()
     train, kdef, test = (table.index[table["data_set"] == name][0] for name in ("jaffe", "kdef", "hp_test"))
     table.loc[train, "digest"] = table.loc[kdef, "digest"]
@@ -156,13 +156,24 @@ def test_every_kind_of_leak_is_caught_and_named(kind):
 
 def test_exposure_is_the_share_of_validation_images_that_training_knows():
     made = splits.split(images(subjects=20), {"train": 0.8, "validation": 0.2})
-    assert leakage.exposure(made).tolist() == [0, 0, 0, 0]
+    assert leakage.exposure(made)["share"].tolist() == [0, 0, 0, 0]
     subject = made[made["split"] == "validation"]["subject"].iloc[0]
     one = made.index[made["subject"] == subject][0]
     made.loc[one, "split"] = "train"
     left = (made["split"] == "validation").sum()
-    assert leakage.exposure(made)["subject"] == pytest.approx(20 / left)
-    assert leakage.exposure(made)["sequence"] == pytest.approx(2 / left)
+    assert leakage.exposure(made)["share"]["subject"] == pytest.approx(20 / left)
+    assert leakage.exposure(made)["share"]["sequence"] == pytest.approx(2 / left)
+
+
+def test_an_unknown_subject_is_not_counted_as_a_new_one():
+    known, nobody = images("mug", 20), images("eiw", subjects=1, sequences=140, frames=1)
+    made = splits.at_random(number(pd.concat([known, nobody], ignore_index=True)), {"train": 0.5, "validation": 0.5})
+    exposed = leakage.exposure(made)
+    assert exposed.loc["subject"].tolist() == [1.0, ((made["split"] == "validation") & (made["subject"] != "")).sum()]
+    assert exposed.loc["sequence", "n"] == (made["split"] == "validation").sum()
+    alone = leakage.exposure(made[made["data_set"] == "eiw"])
+    assert np.isnan(alone.loc["subject", "share"])
+    assert alone.loc["subject", "n"] == 0
 
 
 def test_augmented_files_on_two_sides_are_caught_by_their_looks():
@@ -171,7 +182,7 @@ def test_augmented_files_on_two_sides_are_caught_by_their_looks():
     variants = [np.clip(face.astype(int) + shift, 0, 255).astype(np.uint8) for face in faces for shift in (-40, 0, 40)]
     digests = [duplicates.digest(face) for face in variants]
     thumbnails = np.stack([duplicates.thumbnail(face) for face in variants])
-    table = images("eiw", subjects=1, takes=90, frames=1)
+    table = images("eiw", subjects=1, sequences=90, frames=1)
     table = table.assign(digest=digests, cluster=duplicates.clusters(thumbnails, digests))
     assert table["cluster"].nunique() == 30
     naive = table.assign(split=np.where(rng.random(90) < 0.8, "train", "validation"))
@@ -180,7 +191,7 @@ def test_augmented_files_on_two_sides_are_caught_by_their_looks():
 
 
 def test_the_gate_asks_for_the_columns_it_needs():
-    with pytest.raises(ValueError, match=r"lib\.cleaning\.fingerprint"):
+    with pytest.raises(ValueError, match=r"lib\.cleaning\.duplicates\.fingerprint"):
         splits.audit(images().drop(columns="digest").assign(split="train"))
 
 
@@ -199,25 +210,25 @@ def test_a_saved_split_comes_back_as_it_was_but_for_the_test_rows(build):
 
 
 def test_a_changed_or_missing_split_file_is_refused(build):
-    with pytest.raises(FileNotFoundError, match="run notebook 08_cleaning"):
+    with pytest.raises(FileNotFoundError, match="run notebook 06_splits"):
         splits.load("leak_free", paths.data("smoke"))
-    path = splits.save(splits.leak_free(study()), "leak_free", "smoke")
+    path = splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
     path.write_text(path.read_text().replace("validation", "train", 1))
     with pytest.raises(ValueError, match="has changed"):
         splits.load("leak_free", paths.data("smoke"))
 
 
 def test_the_test_split_is_read_once_per_run_and_every_read_is_counted(build, monkeypatch):
-    splits.save(splits.leak_free(study()), "leak_free", "smoke")
+    splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
     assert len(splits.test_reads(paths.data("smoke"))) == 0
-    rows = splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["compact_vgg_s", "lbp_svm"])
+    rows = splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["compact_vgg_s", "lbp_svm"])
     assert set(rows["data_set"]) == {"hp_test"}
     with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
+        splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["modern_compact"])
     monkeypatch.setenv("FACE_STUDY_RUN", "the next run")
-    splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
+    splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["modern_compact"])
     with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("leak_free", paths.data("smoke"), reader="08", models=["modern_compact"])
+        splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["modern_compact"])
     reads = splits.test_reads(paths.data("smoke"))
     assert reads["models"].tolist() == ["compact_vgg_s; lbp_svm", "modern_compact"]
     assert reads["run"].nunique() == 2
@@ -233,46 +244,126 @@ def fer2013(root, usages, copies=()):
     (root / "fer2013" / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]) + "\n")
 
 
-def test_the_official_split_names_its_twins_and_halves_validation_where_there_is_no_test(tmp_path, monkeypatch):
-    monkeypatch.setenv("FACE_DATA", str(tmp_path))
-    fer2013(tmp_path, ["Training"] * 70 + ["PublicTest"] * 70, copies=[(77, 7), (99, 92)])
-    table = splits.official("fer2013", "smoke")
+def official(root, usages, copies=()):
+    """Write a FER-2013 of noise and return its official split; the products go to `root`/products."""
+    fer2013(root, usages, copies)
+    table, thumbnails = duplicates.fingerprint(datasets.load("fer2013", root=root / "fer2013"))
+    return splits.official(table, thumbnails, root / "products")
+
+
+def test_the_official_split_names_its_near_duplicates_and_halves_validation_where_there_is_no_test(tmp_path):
+    table = official(tmp_path, ["Training"] * 70 + ["PublicTest"] * 70, copies=[(77, 7), (99, 92)])
     assert table["split"].value_counts().to_dict() == {"train": 70, "validation": 35, "test": 35}
-    assert np.flatnonzero(table["twin"] & (table["split"] != "train")).tolist() == [77]
+    assert np.flatnonzero(table["near_duplicate"] & (table["split"] != "train")).tolist() == [77]
     assert table["split"][99] == table["split"][92]
 
     strict = splits.audit(splits.without_leaks(table))
     assert set(table.index) - set(strict.index) == {7}
 
 
-def test_the_official_split_keeps_test_images_that_are_there(tmp_path, monkeypatch):
-    monkeypatch.setenv("FACE_DATA", str(tmp_path))
-    fer2013(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
-    table = splits.official("fer2013", "smoke")
+def test_the_official_split_keeps_test_images_that_are_there(tmp_path):
+    table = official(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7)
     assert table["split"].tolist() == ["train"] * 14 + ["validation"] * 7 + ["test"] * 7
 
 
-def test_the_reported_images_of_an_official_split_are_read_once_with_their_twins(tmp_path, build, monkeypatch):
-    monkeypatch.setenv("FACE_DATA", str(tmp_path))
-    fer2013(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7, copies=[(23, 3)])
-    splits.save(splits.official("fer2013", "smoke"), "fer2013", paths.data("smoke"))
-    rows = splits.read_test("fer2013", paths.data("smoke"), reader="11", models=["modern_compact"])
+def test_the_labels_of_the_test_images_come_from_the_counted_reading_alone(tmp_path):
+    table = official(tmp_path, ["Training"] * 14 + ["PublicTest"] * 7 + ["PrivateTest"] * 7, copies=[(23, 3)])
+    assert (table["emotion"] != "").tolist() == [True] * 21 + [False] * 7
+    rows = splits.read_test("fer2013", tmp_path / "products", reader="13", models=["modern_compact"])
     assert rows["row"].tolist() == list(range(21, 28))
-    assert np.flatnonzero(rows["twin"]).tolist() == [2]
-    with pytest.raises(splits.LeakError, match="second read"):
-        splits.read_test("fer2013", paths.data("smoke"), reader="11", models=["modern_compact"])
+    assert rows["emotion"].tolist() == [datasets.codes("fer2013")[str(code)] for code in range(7)]
+    assert np.flatnonzero(rows["near_duplicate"]).tolist() == [2]
+    with pytest.raises(splits.LeakError, match="second read of the test images of fer2013"):
+        splits.read_test("fer2013", tmp_path / "products", reader="13", models=["modern_compact"])
 
 
-def test_a_data_set_without_a_split_has_no_official_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("FACE_DATA", str(tmp_path))
-    fer2013(tmp_path, ["Training"] * 14)
+def test_votes_and_intensities_of_test_images_are_hidden_too():
+    table = images(intensity=0.5, share_happy=0.5, share=0.5).assign(split="train")
+    table.loc[3, "split"] = "test"
+    hidden = files.without_test_labels(table)
+    assert hidden.loc[3, ["intensity", "share_happy"]].isna().all()
+    pd.testing.assert_frame_equal(hidden.drop(3), table.drop(3))
+    assert table.loc[3, "intensity"] == 0.5
+
+
+def test_a_data_set_without_a_split_has_no_official_one(tmp_path):
     with pytest.raises(ValueError, match="fer2013 comes without a split"):
-        splits.official("fer2013", "smoke")
+        official(tmp_path, ["Training"] * 14)
 
 
-@pytest.mark.parametrize(("reader", "models"), [("06", ["compact_vgg_s"]), ("08", [])])
+@pytest.mark.parametrize(("reader", "models"), [("09", ["compact_vgg_s"]), ("11", [])])
 def test_no_other_reader_and_no_nameless_model_sees_the_test_split(build, reader, models):
-    splits.save(splits.leak_free(study()), "leak_free", "smoke")
+    splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
     with pytest.raises(splits.LeakError, match="only notebooks 11 and 13 read"):
         splits.read_test("leak_free", paths.data("smoke"), reader=reader, models=models)
     assert len(splits.test_reads(paths.data("smoke"))) == 0
+
+
+def test_one_data_set_under_two_names_of_splits_is_read_once(build):
+    for name in ("leak_free", "again"):
+        splits.save(splits.leak_free(study()), name, paths.data("smoke"))
+    splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["lbp_svm"])
+    with pytest.raises(splits.LeakError, match="test images of hp_test"):
+        splits.read_test("again", paths.data("smoke"), reader="13", models=["lbp_svm"])
+
+
+def test_the_register_counts_the_reads_of_each_data_set_over_all_runs(build, monkeypatch):
+    table = study()
+    splits.save(splits.leak_free(table), "leak_free", paths.data("smoke"))
+    other = splits.split(table[table["data_set"] == "kdef"], {"train": 0.5, "test": 0.5})
+    splits.save(other, "other", paths.data("smoke"))
+    for run in ("first", "second", "third"):
+        monkeypatch.setenv("FACE_STUDY_RUN", run)
+        splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["lbp_svm"])
+    splits.read_test("other", paths.data("smoke"), reader="11", models=["lbp_svm"])
+    reads = splits.test_reads(paths.data("smoke"))
+    assert reads[["data_set", "read", "run"]].to_numpy().tolist() == [
+        ["hp_test", 1, "first"], ["hp_test", 2, "second"], ["hp_test", 3, "third"], ["kdef", 1, "third"]
+    ]  # fmt: skip
+
+
+def without_last(text):
+    register = json.loads(text)
+    return json.dumps(register | {"reads": register["reads"][:-1]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [without_last, lambda text: "", lambda text: "[]", lambda text: text.replace("lbp_svm", "vgg_s")],
+    ids=["an entry taken out", "emptied", "foreign", "edited"],
+)
+def test_a_changed_register_is_noticed(build, monkeypatch, change):
+    splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
+    splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["lbp_svm"])
+    path = paths.data("smoke") / "splits" / "test_reads.json"
+    path.write_text(change(path.read_text()))
+    monkeypatch.setenv("FACE_STUDY_RUN", "the next run")
+    with pytest.raises(ValueError, match="is not the register of test reads that was written"):
+        splits.read_test("leak_free", paths.data("smoke"), reader="11", models=["lbp_svm"])
+
+
+def test_the_random_split_divides_frames_of_one_sequence():
+    made = splits.at_random(images(), {"train": 0.8, "validation": 0.2}, seed=1)
+    assert {"subject", "sequence"} <= set(splits.leaks(made)["kind"])
+    assert (made["split"] == "validation").mean() == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_intensity_split_keeps_suspected_labels_out_of_training_only():
+    eiw = images("eiw", subjects=1, sequences=700, frames=1).assign(suspected=False)
+    eiw.loc[::3, "suspected"] = True
+    nine = number(images("mug", 20)).assign(suspected=False)
+    nine["cluster"] += 1000
+    made = splits.audit(splits.intensity(eiw, nine, 0.1))
+    assert not made.loc[made["split"] == "train", "suspected"].any()
+    assert made.loc[made["split"] == "validation", "suspected"].sum() > 10
+    assert made.groupby("subject")["split"].nunique()[1:].eq(1).all()
+
+
+def test_the_results_of_a_split_leave_an_unknown_share_open():
+    eiw = images("eiw", subjects=1, sequences=700, frames=1)
+    made = splits.split(eiw, {"train": 0.9, "validation": 0.1})
+    results = {one.name: one for one in figures.results(made, "intensity", "stand-in", {"train": 6141})}
+    assert np.isnan(results["splits/intensity/same subject"].value)
+    assert results["splits/intensity/same subject"].n == 0
+    assert results["splits/intensity/train images"].paper == 6141
+    assert results["splits/intensity/same near duplicate"].value == 0

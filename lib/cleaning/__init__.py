@@ -1,29 +1,45 @@
-"""Cleaning: which images are kept, which are dropped, and why."""
+"""Cleaning: which images are kept, which are dropped, and why. Paper A, data preparation; every threshold is ours.
 
-from lib.cleaning.expressions import (
+expressions    how strong an expression is, measured in the sequence
+selection      strong frames, nine frames per sequence, reasons counted
+duplicates     exact and near duplicates, fingerprints
+label_errors   labels that a classifier doubts
+truth          what rendered stand-ins know, to check the above
+figures        strength over a sequence
+products       the two tables that the notebook leaves
+"""
+
+from lib.cleaning.expressions import SEQUENCES, expression_strength, share_of_strongest, unmoved
+from lib.cleaning.products import MEASURED, load, save
+from lib.cleaning.selection import (
     LEVELS,
     STRONG,
-    expression_strength,
-    fingerprint,
+    beside_printed,
     first_reason,
-    intensity_frames,
-    onto,
+    nine_frames,
     reason_counts,
-    share_of_strongest,
     strong,
-    unmoved,
+    unusable,
 )
+from lib.cleaning.truth import true_share, truth, with_true_subjects
 
 __all__ = [
     "LEVELS",
+    "MEASURED",
+    "SEQUENCES",
     "STRONG",
+    "beside_printed",
     "expression_strength",
-    "fingerprint",
     "first_reason",
-    "intensity_frames",
-    "onto",
+    "load",
+    "nine_frames",
     "reason_counts",
+    "save",
     "share_of_strongest",
     "strong",
+    "true_share",
+    "truth",
     "unmoved",
+    "unusable",
+    "with_true_subjects",
 ]

@@ -12,20 +12,40 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 import cv2
+import joblib
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import KDTree
+from tqdm.auto import tqdm
 
-from lib import images
+from lib import datasets, images
 
 SIDE = 16  # pixels of a thumbnail's edge
-THRESHOLD = 0.98  # correlation from which two images count as near duplicates
-COPY = 0.995  # correlation from which two images count as one photograph
+THRESHOLD = 0.98  # correlation from which two images are near duplicates and stay on one side of a split
+COPY = 0.995  # correlation from which two images are copies of one image, and one of them is dropped
 COMPONENTS = 12  # dimensions of the tree; fastest on 32,298 images of FER-2013 between 8 and 24
 CHUNK = 4096  # queries at a time, and
 BLOCK = 65536  # pairs at a time, so that memory stays flat where thousands of frames look alike
+
+
+def fingerprint(table: pd.DataFrame, boxes: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the table with `digest` and `cluster`, and the thumbnails, float32 (N, 256).
+
+    Every image is read once. The thumbnail is that of the face, because two people before one wall would look alike.
+
+    Args:
+        table: N readable images, columns of `lib.datasets`.
+        boxes: float (N, 4), face boxes (x, y, width, height) in pixels; NaN, or no boxes, take the whole image.
+    """
+    boxes = np.full((len(table), 4), np.nan) if boxes is None else boxes
+    read = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator")
+    rows = zip(table[["data_set", "path", "row"]].to_dict("records"), boxes, strict=True)
+    prints = read(joblib.delayed(_print)(row, box) for row, box in rows)
+    digests, thumbnails = zip(*tqdm(prints, total=len(table), desc="fingerprints", unit="image"), strict=True)
+    thumbnails = np.stack(thumbnails)
+    return table.assign(digest=digests, cluster=clusters(thumbnails, digests)), thumbnails
 
 
 def digest(image: np.ndarray) -> str:
@@ -64,8 +84,8 @@ def near_pairs(
     radius = np.sqrt(2 - 2 * threshold) + 1e-5  # a little more than needed, against rounding
     for start in range(0, len(queries), CHUNK):
         chunk = queries[start : start + CHUNK]
-        found = tree.query_radius(chunk @ axes, radius)
-        left, right = np.repeat(np.arange(len(chunk)), [len(hits) for hits in found]), np.concatenate(found)
+        hits = tree.query_radius(chunk @ axes, radius)  # an array of positions per query
+        left, right = np.repeat(np.arange(len(chunk)), [len(near) for near in hits]), np.concatenate(hits)
         close = _correlations(chunk, references, left, right) >= threshold
         yield left[close] + start, right[close]
 
@@ -84,16 +104,27 @@ def clusters(thumbnails: np.ndarray, digests: Sequence[str], threshold: float = 
     return np.unique(labels, return_inverse=True)[1]
 
 
-def has_twin(queries: np.ndarray, references: np.ndarray, threshold: float = THRESHOLD) -> np.ndarray:
-    """Return which of the queries' thumbnails, bool (N,), have a near duplicate among the references."""
-    twin = np.zeros(len(queries), dtype=bool)
+def has_near_duplicate(queries: np.ndarray, references: np.ndarray, threshold: float = THRESHOLD) -> np.ndarray:
+    """Return which of the queries have a near duplicate among the references, bool (N,).
+
+    Args:
+        queries: thumbnails, float32 (N, 256).
+        references: thumbnails, float32 (M, 256).
+        threshold: a correlation in (0, 1).
+    """
+    near = np.zeros(len(queries), dtype=bool)
     for left, _ in near_pairs(queries, references, threshold):
-        twin[left] = True
-    return twin
+        near[left] = True
+    return near
 
 
 def contradictory(groups: np.ndarray, emotions: Sequence[str]) -> np.ndarray:
-    """Return which images, bool (N,), share a group (a cluster, or a digest) with an image of another emotion."""
+    """Return which images, bool (N,), share a group with an image of another emotion.
+
+    Args:
+        groups: N clusters or digests.
+        emotions: N labels.
+    """
     kinds = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)[1]
     group = np.unique(groups, return_inverse=True)[1]
     pairs = np.unique(np.column_stack([group, kinds]), axis=0)
@@ -107,11 +138,11 @@ def repeated(groups: np.ndarray) -> np.ndarray:
 
 
 def reasons(table: pd.DataFrame, thumbnails: np.ndarray) -> dict[str, np.ndarray]:
-    """Return why copies are dropped, a mask bool (N,) per reason: contradictory labels, exact and near duplicate.
+    """Return why copies are dropped: a mask, bool (N,), per reason.
 
-    Of copies that agree the first is kept; of copies that contradict each other none is. To drop needs more than to
-    keep apart: from `THRESHOLD` on two images stay on one side of a split, from `COPY` on they count as one
-    photograph, and only where no subject is known. Below, two frames of one person with two expressions would go.
+    Copies with different labels are all dropped; of copies with one label the first is kept. Two images with a
+    correlation of at least `THRESHOLD` stay on one side of a split; only from `COPY` on, and only if the subject is
+    unknown, is one of them dropped. A lower `COPY` would drop two different frames of one person.
 
     Args:
         table: N rows with subject, emotion and digest.
@@ -127,6 +158,30 @@ def reasons(table: pd.DataFrame, thumbnails: np.ndarray) -> dict[str, np.ndarray
     }
 
 
+def pairs_without_subject(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of unknown subjects that share their cluster with another of them, cluster by cluster.
+
+    Args:
+        table: rows with subject and cluster.
+    """
+    unknown = table[table["subject"] == ""]
+    return unknown[unknown["cluster"].duplicated(keep=False)].sort_values("cluster")
+
+
+def _print(row: dict, box: np.ndarray) -> tuple[str, np.ndarray]:
+    image = datasets.read_image(row)
+    return digest(image), thumbnail(_cut(image, box))
+
+
+def _cut(image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return the part of the image inside the box; the whole image where the box is NaN or lies outside."""
+    if not np.isfinite(box).all():
+        return image
+    x, y, width, height = np.round(box).astype(int)
+    part = image[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
+    return np.ascontiguousarray(part) if part.size else image
+
+
 def _correlations(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Return the inner products of the pairs (one[left], other[right]), float32 (pairs,), block by block."""
     products = np.empty(len(left), dtype=np.float32)
@@ -137,5 +192,6 @@ def _correlations(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: n
 
 
 def _merge(labels: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the labels, int64 (N,), after the labels of every pair (left, right) have become one."""
     links = coo_array((np.ones(len(left), dtype=np.int8), (labels[left], labels[right])), shape=2 * (len(labels),))
     return connected_components(links, directed=False)[1][labels]

@@ -10,21 +10,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_va
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib.cleaning import expressions
-
 DOUBT, CERTAIN = 0.05, 0.8  # a label is suspected below the first if another emotion reaches the second
 COMPONENTS = 40  # principal components of the features
-
-
-def shapes(landmarks: np.ndarray) -> np.ndarray:
-    """Return the shapes of faces, float (N, 136): points with position, size and tilt taken out, unit inter-ocular.
-
-    Args:
-        landmarks: float (N, 68, 2), pixels, no NaN.
-    """
-    first = landmarks[0] / np.linalg.norm(np.subtract(*landmarks[0][list(expressions.OUTER_CORNERS)]))
-    mean = expressions.onto(landmarks, first).mean(axis=0)
-    return expressions.onto(landmarks, mean).reshape(len(landmarks), -1)
 
 
 def find(
@@ -33,14 +20,15 @@ def find(
     """Return per image the confidence in its label, the best other emotion, and whether the label is suspected.
 
     A logistic regression on the first principal components predicts every image from the folds that hold none of its
-    group; its regularisation is chosen by log loss, so a model that knows little is not sure of itself. A label is
-    suspected where it gets less than `DOUBT` and another emotion at least `CERTAIN`. Suspicion is no proof: look at
-    the images, and never drop them from validation or test, which would only make those easier.
+    group. Its regularisation is chosen by log loss, so a model that has learned little gives no extreme probability. A
+    label is suspected where it gets less than `DOUBT` and another emotion at least `CERTAIN`. Suspicion is no proof:
+    look at the images, and never drop them from validation or test, which would only make those easier. The field
+    calls the idea confident learning (Northcutt, Jiang and Chuang 2021); this is its simplest form.
 
     Args:
-        features: float (N, F), one row per image.
+        features: float (N, F), one row per image, for instance `lib.faces.shape.shapes`.
         emotions: N labels.
-        groups: int (N,), from `lib.leakage.groups`.
+        groups: int (N,), clusters, or `lib.splits.leakage.groups`.
         folds: of the cross-validation.
         seed: of the folds and the components.
 

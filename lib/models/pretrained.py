@@ -1,13 +1,12 @@
 """Trained weights that come with the study: small files beside a card that says what they are and how good."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import keras
 
 from lib import models
-from lib.paths import replace_on_success
+from lib.paths import replace_on_success, sha256
 
 FOLDER = Path(__file__).parent / "weights"
 LARGEST = 12.1e6  # bytes of a weights file: the size of paper A's network
@@ -32,7 +31,7 @@ def publish(model: keras.Model, name: str, card: dict[str, object], folder: Path
         path.unlink()
         raise ValueError(f"{model.name} takes more than {LARGEST / 1e6} MB; expected a compact network")
     facts = {"network": model.name, "size": model.input_shape[1], "classes": model.output_shape[-1]}
-    facts |= {"head": model.layers[-1].activation.__name__, "sha256": _sha256(path)}
+    facts |= {"head": model.layers[-1].activation.__name__, "sha256": sha256(path)}
     with replace_on_success(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(facts | card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
@@ -50,12 +49,8 @@ def load(name: str, folder: Path = FOLDER) -> tuple[keras.Model, dict]:
         there = ", ".join(sorted(file.stem for file in folder.glob("*.npz"))) or "none"
         raise FileNotFoundError(f"no weights named {name!r} in {folder}; there are: {there}")
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    if _sha256(path) != card["sha256"]:
+    if sha256(path) != card["sha256"]:
         raise ValueError(f"{path} is damaged or was exchanged: its SHA-256 is not that of its card; restore the file")
     model = models.build(card["network"], card["size"], card["classes"], card["head"])
     models.load_weights(model, path)
     return model, card
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

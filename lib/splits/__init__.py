@@ -1,26 +1,35 @@
-"""Splits of a table, disjoint by subject, and the gate that no leak passes."""
+"""Splits of a table, disjoint by subject, and the gate that no leak passes.
 
-from lib.splits.leakage import LeakError, audit, leaks
+protocols   how images are divided: at random, paper A's Table 3, leak-free, by intensity, officially
+leakage     what two sides share, and the gate
+files       saved splits with their hashes
+register    test reads: by whom, once per run, counted
+"""
+
+from lib.splits.files import load, save
+from lib.splits.leakage import LeakError, audit, exposure, leaks
 from lib.splits.protocols import (
-    READERS,
+    SPLITS,
     TABLE_3,
+    at_random,
+    intensity,
     leak_free,
-    load,
     official,
     paper_table_3,
-    read_test,
-    save,
-    sha256,
     split,
-    test_reads,
     without_leaks,
 )
+from lib.splits.register import READERS, read_test, test_reads
 
 __all__ = [
     "READERS",
+    "SPLITS",
     "TABLE_3",
     "LeakError",
+    "at_random",
     "audit",
+    "exposure",
+    "intensity",
     "leak_free",
     "leaks",
     "load",
@@ -28,7 +37,6 @@ __all__ = [
     "paper_table_3",
     "read_test",
     "save",
-    "sha256",
     "split",
     "test_reads",
     "without_leaks",

@@ -1,11 +1,11 @@
-"""The leak gate: what two sides of a split must not share, found, listed, refused."""
+"""The leak gate: what two sides of a split must not share is listed, measured, refused."""
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-KINDS = {  # what must not stand on two sides, and the columns that say so
+KINDS = {  # what must not stand on two sides, and the columns that identify it
     "subject": ["data_set", "subject"],
     "sequence": ["data_set", "sequence"],
     "exact duplicate": ["digest"],
@@ -15,13 +15,13 @@ IMAGE = ["path", "row"]  # the columns that name one image
 
 
 class LeakError(ValueError):
-    """A split whose sides share what they must not, or a test split read by the wrong reader or twice."""
+    """Two sides of a split share what they must not, or a test split is read against the rules."""
 
 
 def groups(table: pd.DataFrame) -> np.ndarray:
     """Return a group number per row, int64 (N,): rows that share subject, sequence, digest or cluster are one group.
 
-    A subject or sequence that is not known ("") links nothing.
+    An unknown subject or sequence ("") links nothing.
 
     Raises:
         ValueError: the columns `digest` and `cluster` are missing.
@@ -30,8 +30,9 @@ def groups(table: pd.DataFrame) -> np.ndarray:
     edges = [np.empty((0, 2), dtype=np.int64)]
     for columns in KINDS.values():
         rows = np.flatnonzero(table[columns[-1]] != "")
-        first = table.iloc[rows].groupby(columns).ngroup().to_numpy()
-        edges.append(np.column_stack([rows, rows[np.unique(first, return_index=True)[1][first]]]))
+        number = table.iloc[rows].groupby(columns).ngroup().to_numpy()
+        first = np.unique(number, return_index=True)[1]  # the first row of every subject, sequence, ...
+        edges.append(np.column_stack([rows, rows[first[number]]]))
     left, right = np.concatenate(edges).T
     links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=2 * (len(table),))
     return connected_components(links, directed=False)[1].astype(np.int64)
@@ -44,38 +45,49 @@ def leaks(table: pd.DataFrame) -> pd.DataFrame:
     image that is there more than once, or a column `variant` that names other variants than 0).
     """
     _need(table, ["split", "digest", "cluster"])
-    found = [_shared(table, kind, columns) for kind, columns in KINDS.items()]
+    tables = [_shared(table, kind, columns) for kind, columns in KINDS.items()]
     variants = table["variant"] if "variant" in table else pd.Series(0, index=table.index)
     augmented = table[(variants != 0) | table.duplicated(IMAGE)]
-    found.append(_rows(augmented.groupby(IMAGE), "augmented before the split"))
-    return pd.concat(found, ignore_index=True)
+    tables.append(_rows(augmented.groupby(IMAGE), "augmented before the split"))
+    return pd.concat(tables, ignore_index=True)
 
 
-def exposure(table: pd.DataFrame) -> pd.Series:
-    """Return, per kind, the share of the validation images that share it with training; NaN without validation."""
+def exposure(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, per kind, the share of the validation images that share it with a training image.
+
+    An image of an unknown subject counts neither as shared nor as not shared: the share of subjects is that of the `n`
+    validation images of known subjects, and NaN where there is none. An image without a sequence is a single image,
+    which shares no sequence.
+
+    Returns:
+        Index: the kinds; columns `share`, in [0, 1] or NaN, and `n`, the validation images behind it.
+    """
     train, validation = table[table["split"] == "train"], table[table["split"] == "validation"]
-    shares = {}
+    rows = {}
     for kind, columns in KINDS.items():
         seen = train.loc[train[columns[-1]] != "", columns].drop_duplicates()
-        shares[kind] = len(validation.merge(seen, on=columns)) / len(validation) if len(validation) else np.nan
-    return pd.Series(shares, name="share of validation")
+        judged = validation[validation["subject"] != ""] if kind == "subject" else validation
+        share = len(judged.merge(seen, on=columns)) / len(judged) if len(judged) else np.nan
+        rows[kind] = {"share": share, "n": len(judged)}
+    return pd.DataFrame.from_dict(rows, orient="index").astype({"n": int})
 
 
 def audit(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table if no leak is found.
+    """Return the table if it has no leak.
 
     Raises:
         LeakError: the message counts every kind and shows the first example of each.
     """
-    found = leaks(table)
-    if len(found):
-        first = found.groupby("kind", sort=False).agg(leaks=("shared", "size"), example=("shared", "first"))
+    leaked = leaks(table)
+    if len(leaked):
+        first = leaked.groupby("kind", sort=False).agg(leaks=("shared", "size"), example=("shared", "first"))
         text = "; ".join(f"{row.leaks} x {kind}, for instance {row.example}" for kind, row in first.iterrows())
         raise LeakError(f"the split leaks: {text}. Make it with lib.splits.split, before any augmentation")
     return table
 
 
 def _shared(table: pd.DataFrame, kind: str, columns: list[str]) -> pd.DataFrame:
+    """Return the leaks of one kind, columns as in `leaks`."""
     known = table[table[columns[-1]] != ""]
     sides = known.groupby(columns)["split"].transform("nunique")
     return _rows(known[sides > 1].groupby(columns), kind)
@@ -90,5 +102,5 @@ def _need(table: pd.DataFrame, columns: list[str]) -> None:
     lacking = [column for column in columns if column not in table]
     if lacking:
         raise ValueError(
-            f"the table has no column {', '.join(lacking)}; lib.cleaning.fingerprint gives digest and cluster"
+            f"the table has no column {', '.join(lacking)}; lib.cleaning.duplicates.fingerprint gives both"
         )

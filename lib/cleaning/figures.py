@@ -1,0 +1,60 @@
+"""Whole figures of the cleaning notebook."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.emotions import COLOURS
+
+
+def one_sequence_per_emotion(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the frames with a face of one sequence per emotion, neutral apart, in the order of the frames.
+
+    Args:
+        table: rows with status, emotion, sequence and frame.
+    """
+    moving = table[(table["status"] == "ok") & (table["emotion"] != "neutral") & (table["sequence"] != "")]
+    first = moving.groupby("emotion")["sequence"].first()
+    return moving[moving["sequence"].isin(first)].sort_values(["emotion", "frame"])
+
+
+def strength_curves(frames: pd.DataFrame, chosen: pd.Series, levels: Sequence[float]) -> Figure:
+    """Draw the share of the strongest frame over each sequence, one panel per emotion; `chosen` frames are filled.
+
+    Args:
+        frames: from `one_sequence_per_emotion`, with share and strength.
+        chosen: bool, index that of `frames` or more.
+        levels: shares at which a dotted line is drawn.
+    """
+    emotions = list(frames["emotion"].unique())
+    figure, axes = plt.subplots(1, len(emotions), figsize=(15, 2.8), sharey=True, squeeze=False)
+    for emotion, ax in zip(emotions, axes[0], strict=True):
+        sequence = frames[frames["emotion"] == emotion]
+        strength_over_a_sequence(sequence, chosen[sequence.index], ax)
+        ax.set_title(f"{emotion}, at most {sequence['strength'].max():.3f}", fontsize=10)
+        for level in levels:
+            ax.axhline(level, color="0.6", ls=":", lw=1, zorder=0)
+    axes[0, 0].set_ylabel("share of the strongest frame")
+    return figure
+
+
+def strength_over_a_sequence(sequence: pd.DataFrame, chosen: pd.Series, ax: Axes) -> Axes:
+    """Draw share over frame for one sequence.
+
+    Args:
+        sequence: rows of one sequence with frame, share and emotion.
+        chosen: bool, one per row; these frames get a filled dot.
+        ax: axes.
+    """
+    colour = COLOURS[sequence["emotion"].iloc[0]]
+    frame, share = sequence["frame"].to_numpy(), sequence["share"].to_numpy()
+    filled = np.asarray(chosen, dtype=bool)
+    ax.plot(frame, share, "-", color=colour, lw=1)
+    ax.plot(frame[filled], share[filled], "o", color=colour, ms=7)
+    ax.plot(frame[~filled], share[~filled], "o", color=colour, ms=5, mfc="white")
+    ax.set(xlabel="frame", ylim=(-0.05, 1.08))
+    return ax
