@@ -5,12 +5,20 @@ import glob
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("FACE_STUDY_BUILD", ROOT / "build"))
 SCALES = ("smoke", "standard", "paper")
+
+
+def from_caller(text: str) -> Path:
+    """Return an absolute path; a relative one begins where the reader stands, not in the checkout."""
+    return Path(os.environ.get("FACE_STUDY_CALLER") or ".", Path(text).expanduser()).resolve()
+
+
+BUILD = from_caller(os.environ.get("FACE_STUDY_BUILD") or str(ROOT / "build"))  # set but empty is not set
 
 
 def data(scale: str) -> Path:
@@ -27,6 +35,33 @@ def data(scale: str) -> Path:
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def check_build(folder: Path) -> None:
+    """Refuse a build folder in which a run could overwrite what is no product of the study.
+
+    Raises:
+        ValueError: it is the checkout, contains it, or contains files that git tracks.
+    """
+    if folder == ROOT or folder in ROOT.parents:
+        raise ValueError(
+            f"the build folder {folder} contains the checkout; set FACE_STUDY_BUILD to a folder of its own"
+        )
+    inside = folder.relative_to(ROOT).parts[:1] if folder.is_relative_to(ROOT) else ()
+    tracked = _tracked(folder) if folder.is_dir() else ""
+    if tracked or (inside and inside[0] in (".git", "figures", "lib", "notebooks", "tests")):
+        what = f"tracked files such as {tracked}" if tracked else "the study itself"
+        raise ValueError(f"the build folder {folder} holds {what}; set FACE_STUDY_BUILD to a folder of its own")
+
+
+def _tracked(folder: Path) -> str:
+    """Return the first file below a folder that git tracks, nothing where there is none or no git."""
+    command = ["git", "-C", folder, "ls-files", "-z"]
+    try:
+        found = subprocess.run(command, capture_output=True, check=False).stdout
+    except OSError:
+        return ""
+    return os.fsdecode(found.split(b"\0")[0])
 
 
 @contextlib.contextmanager

@@ -19,12 +19,12 @@ from lib.runner import notebook, plan
 PROFILES = """
 [profiles.tiny]
 help = "for these tests"
-cell_timeout = 60
+silence = 60
 [profiles.tiny.shared]
 SIZE = "smoke"
 [profiles.hasty]
-help = "no cell may take longer than two seconds"
-cell_timeout = 2
+help = "nothing may be silent for three seconds"
+silence = 3
 [profiles.half]
 help = "the first notebook alone"
 notebooks = ["01"]
@@ -134,11 +134,11 @@ def test_a_failure_shows_its_cell_and_the_command_that_resumes(folder):
     assert output(folder, "03") == "third\n"
 
 
-def test_a_cell_that_takes_too_long_ends_the_run(folder):
+def test_a_cell_without_output_and_work_ends_the_run(folder):
     write_notebook(folder, "01", "import time\ntime.sleep(100)")
     code, words = run(folder, "hasty")
     assert code == 1
-    assert "longer than the 2 s" in words
+    assert "nothing happened for 3 s, no output and no work" in words
     assert "time.sleep(100)" in words
 
 
@@ -248,7 +248,7 @@ def test_what_is_unknown_or_mistyped_is_refused(folder, request_, message):
         ("STEPS = 2", "STEPS = '3'", "[01.tiny]: STEPS is '3', a str; expected a int"),
         ("[01.tiny]", "[09.tiny]", "unknown notebook '09'"),
         ("[01.tiny]", "[01.tinny]", "unknown profile in [01.tinny] 'tinny'"),
-        ("cell_timeout = 60", "timeout = 60", "unknown key in [profiles.tiny] 'timeout'"),
+        ("silence = 60", "timeout = 60", "unknown key in [profiles.tiny] 'timeout'"),
         ("[01.tiny]", "[01.tiny", "cannot be read"),
     ],
 )

@@ -1,12 +1,17 @@
 """Runs the notebooks of the study in order: `python -m lib.runner smoke`; `./run_all.sh` is a thin script over it.
 
-    notebook  what the runner reads of a notebook: title, introduction, parameters
-    plan      which notebooks with which parameters; refuses before anything runs
-    worker    one notebook in a process of its own, with papermill
-    execute   starts the worker, watches its memory, ends its whole process tree
-    verdict   results against the reference: reproduced or not
-    publish   the reference, the figures in git and the README's table
-    site      the executed notebooks as one linked site
+    environment  the packages that the study needs, and an environment that has them
+    notebook     what the runner reads of a notebook: title, introduction, parameters, what it comes after
+    plan         which notebooks with which parameters; refuses before anything runs
+    data         which data sets are real and which stand-ins
+    schedule     which notebooks run at the same time
+    pace         how long the run will take on this machine
+    worker       one notebook in a process of its own, with papermill
+    execute      starts the worker, watches its memory and its work, ends its whole process tree
+    screen       what the reader sees of a run, and its log
+    reference    results beside the reference: reproduced or not
+    publish      the reference, the figures in git and the README's table
+    site         the executed notebooks as one linked site
 
 A folder rather than one module, because each of these is read alone.
 """

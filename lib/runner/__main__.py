@@ -3,46 +3,55 @@
 import argparse
 import fcntl
 import os
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
 from lib import paths
-from lib.runner import plan, publish, reference, site
-from lib.runner.execute import Outcome, execute
+from lib.runner import data, pace, plan, publish, reference, schedule, site
+from lib.runner.execute import Outcome, Watch, execute
 from lib.runner.notebook import PlanError
+from lib.runner.screen import Screen
+
+WELL, FAILED, REFUSED, NOT_REPRODUCED, STOPPED = 0, 1, 2, 4, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the command line asks for; return its exit code: 0 well, 1 failed, 2 bad request, 130 stopped."""
+    """Run what the command line asks for; return its exit code.
+
+    It is 0 when all went well, 1 when a notebook failed, 2 for a bad request, 4 when all ran and the comparison with
+    the reference fails, 130 when stopped.
+    """
     stop_like_ctrl_c()
     try:
         options = parse(arguments)
         if options.publish:
             print("\n".join(publish.publish(options.profile)))
-            return 0
+            return WELL
         steps = plan.make_plan(options.profile, options.only, options.start, options.settings)
         if options.list:
             return list_steps(steps)
+        check_build()
+        origins = data.use(options.data)
         with lock(options.profile) as held:
-            return run(options, steps, held)
+            return run(options, steps, origins, held)
     except PlanError as error:
         print(f"run_all: {error}", file=sys.stderr)
-        return 2
+        return REFUSED
     except BrokenPipeError:  # whoever read the words has gone, as with `| head`
         os._exit(141)
     except OSError as error:
         print(
             f"run_all: {error}. Free or unlock that place, or set FACE_STUDY_BUILD to another folder", file=sys.stderr
         )
-        return 2
+        return REFUSED
     except KeyboardInterrupt:
         print("\nstopped; what was finished stays, and the same command goes on from here", file=sys.stderr)
-        return 130
+        return STOPPED
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -61,68 +70,116 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="NN.NAME=VALUE",
         help="another value of a parameter",
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the licensed data sets, one folder each")
+    parser.add_argument("--data", metavar="DIR", help="folder with the licensed data sets, one folder each")
+    parser.add_argument("--jobs", type=int, default=schedule.slots(), metavar="N", help="at most N notebooks at once")
     parser.add_argument("--list", action="store_true", help="show notebooks and parameters, run nothing")
     parser.add_argument("--publish", action="store_true", help="make the last run the reference in figures/")
     return parser.parse_args(arguments)
 
 
-def run(options: argparse.Namespace, steps: list[plan.Step], held: TextIO) -> int:
-    """Execute the steps in order, one line each; stop at the first failure."""
-    environment, started = kernel_environment(options), time.monotonic()
-    for step in steps:
-        outcome = run_one(step, environment, held)
-        if not outcome.ok:
-            report_failure(step, outcome, options)
-            return 1
-    print(f"    {len(steps)} notebooks in {(time.monotonic() - started) / 60:.1f} minutes")
-    finish(options.profile, [step.notebook.number for step in steps])
-    return 0
+def check_build() -> None:
+    """Refuse a build folder in which a run could overwrite what is no product of the study."""
+    try:
+        paths.check_build(paths.BUILD)
+    except ValueError as error:
+        raise PlanError(str(error)) from error
 
 
-def run_one(step: plan.Step, environment: dict[str, str], held: TextIO) -> Outcome:
-    """Execute one notebook and print its line."""
-    head = f"{step.notebook.number}  {step.notebook.title:<44.44}"
-    print(head, end="", flush=True)
+def run(options: argparse.Namespace, steps: Sequence[plan.Step], origins: str, held: TextIO) -> int:
+    """Execute the steps, one line each, and write the report, also of a run that failed or was stopped."""
+    screen, started = Screen(paths.BUILD / "run.log"), time.monotonic()
+    screen.write(f"{options.profile}: {', '.join(step.notebook.number for step in steps)}")
+    if origins:
+        screen.line(origins)
+    machine_pace = pace.measure() if reference.reference_path(options.profile).exists() else None
+    if machine_pace:
+        announce_length(options, steps, machine_pace, screen)
+    environment = kernel_environment(options)
 
-    def progress(cell: int, cells: int, seconds: float) -> None:
-        if sys.stdout.isatty():
-            bar = "#" * (20 * cell // cells)
-            print(f"\r{head} [{bar:<20}] cell {cell + 1}/{cells} {seconds:5.0f} s", end="", flush=True)
+    def begin(step: plan.Step, watch: Watch) -> Outcome:
+        own = {"FACE_STUDY_PARAMETERS": plan.as_json(step.parameters)}
+        outcome = execute(step, environment | own, watch, (held.fileno(),))
+        if outcome.ok:
+            took = {"seconds": round(outcome.seconds, 1), "peak_gb": round(outcome.peak_bytes / 2**30, 2)}
+            pace.keep(step.notebook.number, took | {"pace": machine_pace})
+        if not watch.stopped():
+            screen.ended(step, outcome)
+        return outcome
 
-    own = {"FACE_STUDY_PARAMETERS": plan.as_json(step.parameters)}
-    outcome = execute(step, environment | own, progress, (held.fileno(),))
-    wipe = f"\r{head}" if sys.stdout.isatty() else ""
-    result = "ok" if outcome.ok else "FAILED"
-    print(f"{wipe} {outcome.seconds:7.1f} s {outcome.peak_bytes / 2**30:5.1f} GB  {result:<24}".rstrip(), flush=True)
-    return outcome
+    outcomes, stopped = schedule.run_steps(steps, max(1, options.jobs), begin, screen.tick)
+    done = [step.notebook.number for step in steps if step.notebook.number in outcomes]
+    minutes, held_gb = (time.monotonic() - started) / 60, screen.peak / 2**30
+    screen.line(f"    {len(done)} notebooks in {minutes:.1f} minutes, {held_gb:.1f} GB together at most")
+    left = [step for step in steps if not getattr(outcomes.get(step.notebook.number), "ok", False)]
+    if not left:
+        return finish(options.profile, done)
+    return report_failure(options, left, outcomes, stopped, screen)
+
+
+def announce_length(
+    options: argparse.Namespace, steps: Sequence[plan.Step], machine_pace: Mapping[str, float], screen: Screen
+) -> None:
+    """Print how long the run will take, where the reference run says how long each notebook took."""
+    published = reference.read_reference(options.profile)
+    seconds = pace.expected_seconds(steps, published, machine_pace, max(1, options.jobs))
+    if seconds is not None:
+        screen.line(f"about {max(1, round(seconds / 60))} minutes on this machine, less where an earlier run got far")
 
 
 def kernel_environment(options: argparse.Namespace) -> dict[str, str]:
-    """Return the variables that a kernel finds: profile, run and the folder of the licensed data."""
-    variables = {
+    """Return the variables that a kernel finds: profile, run and build folder; `$FACE_DATA` is in place already."""
+    return {
         "FACE_STUDY_PROFILE": options.profile,
         "FACE_STUDY_RUN": time.strftime("%Y-%m-%dT%H:%M:%S") + f"/{os.getpid()}",
+        "FACE_STUDY_BUILD": str(paths.BUILD),
     }
-    if options.data:
-        folder = Path(os.environ.get("FACE_STUDY_CALLER", "."), options.data).resolve()
-        if not folder.is_dir():
-            raise PlanError(f"--data {options.data}: no such folder")
-        variables["FACE_DATA"] = str(folder)
-    return variables
 
 
-def report_failure(step: plan.Step, outcome: Outcome, options: argparse.Namespace) -> None:
-    """Print the failing cell, the error, the executed copy, and the command that resumes."""
-    number = step.notebook.number
-    settings = "".join(f" --set '{setting}'" for setting in options.settings if setting[:2] >= number)
-    data = f" --data '{options.data}'" if options.data else ""
-    rest = " ".join(one for one in sorted(options.only) if one >= number)
-    where = f"--only {rest}" if rest else f"--from {number}"
-    print(f"\nIn this cell of {step.notebook.path.name}:\n")
-    print("\n".join("    " + line for line in outcome.source.splitlines()))
-    print(f"\n{outcome.problem}\n\nexecuted copy: {outcome.executed}")
-    print(f"resume:        ./run_all.sh {options.profile} {where}{settings}{data}")
+def report_failure(
+    options: argparse.Namespace,
+    left: Sequence[plan.Step],
+    outcomes: Mapping[str, Outcome],
+    stopped: bool,
+    screen: Screen,
+) -> int:
+    """Write the report of what is done; print every failing cell, and the command that goes on; return the code."""
+    numbers = [step.notebook.number for step in left]
+    resume = resuming(options, numbers)
+    missing = [(step.notebook.number, step.notebook.title, reason(step, outcomes, stopped)) for step in left]
+    done = [number for number, outcome in outcomes.items() if outcome.ok]
+    screen.line(
+        f"\nreport:        {site.build(judged(options.profile, done), missing, resume)}, without {', '.join(numbers)}"
+    )
+    for step in left:
+        outcome = outcomes.get(step.notebook.number)
+        if outcome:
+            cell = "\n".join("    " + line for line in outcome.source.splitlines())
+            words = f"\nIn this cell of {step.notebook.path.name}:\n\n{cell}\n\n{outcome.problem}"
+            screen.line(f"{words}\n\nexecuted copy: {outcome.executed}")
+    if stopped:
+        screen.line("stopped; what was finished stays")
+    screen.line(f"resume:        {resume}")
+    return STOPPED if stopped else FAILED
+
+
+def reason(step: plan.Step, outcomes: Mapping[str, Outcome], stopped: bool) -> str:
+    """Return why a notebook has not come to its end."""
+    if step.notebook.number in outcomes:
+        return outcomes[step.notebook.number].problem
+    failed = sorted(number for number in step.after if number in outcomes and not outcomes[number].ok)
+    if failed:
+        return f"it needs {', '.join(failed)}, which failed"
+    return "the run was stopped before its end" if stopped else "it was left out"
+
+
+def resuming(options: argparse.Namespace, numbers: Sequence[str]) -> str:
+    """Return the command that runs these notebooks with the same options."""
+    rest = [step.notebook.number for step in plan.make_plan(options.profile, start=numbers[0])]
+    where = ["--from", numbers[0]] if rest == list(numbers) and not options.only else ["--only", *numbers]
+    words = ["./run_all.sh", options.profile, *where]
+    for setting in options.settings:
+        words += ["--set", setting] if setting[:2] in numbers else []
+    return shlex.join(words + (["--data", options.data] if options.data else []))
 
 
 def list_steps(steps: list[plan.Step]) -> int:
@@ -135,13 +192,20 @@ def list_steps(steps: list[plan.Step]) -> int:
     return 0
 
 
-def finish(profile: str, numbers: list[str]) -> None:
-    """Print the results beside the reference's, and write the site."""
-    results = {number: found for number, found in reference.read_results().items() if number in numbers}
-    published = reference.read_reference(profile)
-    verdicts = reference.compare(results, published)
+def judged(profile: str, numbers: Sequence[str]) -> list[reference.Verdict]:
+    """Return the results of these notebooks beside the reference's."""
+    results = {number: content for number, content in reference.read_results().items() if number in numbers}
+    return reference.compare(results, reference.read_reference(profile))
+
+
+def finish(profile: str, numbers: Sequence[str]) -> int:
+    """Print the results beside the reference's, and write the site; return the exit code."""
+    verdicts = judged(profile, numbers)
     print(f"\nreport: {site.build(verdicts)}\n")
+    published = reference.reference_path(profile).exists()
     print("\n".join(reference.lines(verdicts)) if published else f"no reference run of {profile} yet")
+    gate = getattr(reference, "gate", lambda _: True)
+    return WELL if gate(verdicts) else NOT_REPRODUCED
 
 
 def stop_like_ctrl_c() -> None:

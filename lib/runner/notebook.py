@@ -38,6 +38,8 @@ class Notebook:
         title: its first heading.
         intro: the lines below the heading: question, what is seen, time.
         parameters: by name, in the order of the cell.
+        after: numbers of the notebooks whose products it reads; None where it does not say.
+        alone: whether it uses all cores or measures time, so that no other may run beside it.
     """
 
     number: str
@@ -45,6 +47,8 @@ class Notebook:
     title: str
     intro: tuple[str, ...]
     parameters: dict[str, Parameter]
+    after: tuple[str, ...] | None = None
+    alone: bool = False
 
 
 def paths(folder: Path = NOTEBOOKS) -> dict[str, Path]:
@@ -58,16 +62,27 @@ def paths(folder: Path = NOTEBOOKS) -> dict[str, Path]:
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Return what the runner needs of a notebook: title, introduction and parameters, read without running it."""
+    """Return what the runner needs of a notebook, read without running it.
+
+    Raises:
+        PlanError: the file is no notebook, or its parameters or its `study` metadata have another form.
+    """
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError) as error:
-        raise PlanError(f"{path} is not a notebook: {error}") from error
-    first = [line.strip() for line in source(cells[0]).splitlines() if line.strip()] if cells else []
-    title = first[0].lstrip("# ") if first else path.stem
-    cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])), None)
-    parameters = read_parameters(source(cell), path) if cell else {}
-    return Notebook(path.name[:2], path, re.sub(r"^\d\d\s*[.:-]?\s*", "", title), tuple(first[1:]), parameters)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cells, study = content["cells"], content.get("metadata", {}).get("study", {})
+        texts = [source(cell) for cell in cells]
+        tags = [cell["metadata"].get("tags", []) for cell in cells]
+        after, alone = study.get("after"), study.get("alone", False)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PlanError(f"{path} is not a notebook: {type(error).__name__} {error}") from error
+    if not (after is None or isinstance(after, list)) or not isinstance(alone, bool):
+        raise PlanError(f'{path.name}: the metadata study is {study!r}; expected {{"after": ["03"], "alone": false}}')
+    first = [line.strip() for line in texts[0].splitlines() if line.strip()] if texts else []
+    title = re.sub(r"^\d\d\s*[.:-]?\s*", "", first[0].lstrip("# ") if first else path.stem)
+    cell = next((text for text, own in zip(texts, tags, strict=True) if "parameters" in own), None)
+    parameters = read_parameters(cell, path) if cell else {}
+    known = None if after is None else tuple(after)
+    return Notebook(path.name[:2], path, title, tuple(first[1:]), parameters, known, alone)
 
 
 def source(cell: Mapping) -> str:

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.runner.notebook import NOTEBOOKS, Notebook, Parameter, PlanError, checked, paths, read_notebook
@@ -15,17 +15,27 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PROFILE_KEYS = {"help", "cell_timeout", "notebooks", "shared"}
+PROFILE_KEYS = {"help", "silence", "notebooks", "shared"}
+SILENCE = 1800  # seconds; ours: far above the pace of any machine
 
 
 @dataclass(frozen=True)
 class Step:
-    """One notebook of a run: `given` goes to papermill, `parameters` has the defaults too; timeout in seconds."""
+    """One notebook of a run.
+
+    Attributes:
+        notebook: what it is.
+        given: the parameters that papermill gets.
+        parameters: those and the defaults.
+        silence: seconds without output and without work after which its kernel is taken for stuck.
+        after: numbers of the notebooks of this run that must have ended well before it.
+    """
 
     notebook: Notebook
     given: dict[str, object]
     parameters: dict[str, object]
-    cell_timeout: int
+    silence: int
+    after: frozenset[str] = frozenset()
 
 
 def parsed(parameter: Parameter, text: str, where: str) -> object:
@@ -63,18 +73,40 @@ def make_plan(
     Raises:
         PlanError: an unknown notebook, profile or parameter, or a value of the wrong type.
     """
-    tables, available = read_profiles(folder), paths(folder)
+    tables, available, only = read_profiles(folder), paths(folder), list(only)
     check_sections(tables, available)
     options = tables["profiles"][_known(profile, tables["profiles"], "profile")]
     members = [_known(number, available, "notebook") for number in options.get("notebooks", available)]
     for number in (*only, *([start] if start != "00" else [])):
         _known(_known(number, available, "notebook"), members, f"notebook of the profile {profile}")
     overrides = read_settings(settings, available)
-    chosen = [number for number in available if number in (list(only) or members) and number >= start]
+    chosen = [number for number in available if number in (only or members) and number >= start]
     unused = sorted(set(overrides) - set(chosen))
     if unused:
         raise PlanError(f"--set names notebook {', '.join(unused)}, which this run leaves out")
-    return [_step(read_notebook(available[number]), tables, profile, overrides.get(number, {})) for number in chosen]
+    if not chosen:
+        raise PlanError(f"--only {' '.join(only)} and --from {start} leave no notebook to run")
+    notebooks = [read_notebook(path) for path in available.values()]
+    needs = upstream(notebooks)
+    steps = [_step(one, tables, profile, overrides.get(one.number, {})) for one in notebooks if one.number in chosen]
+    return [replace(step, after=needs[step.notebook.number] & set(chosen)) for step in steps]
+
+
+def upstream(notebooks: Iterable[Notebook]) -> dict[str, frozenset[str]]:
+    """Return for every notebook the numbers of all that it needs, directly or through others.
+
+    One that does not say what it comes after is taken to need all before it.
+
+    Raises:
+        PlanError: it says to come after a notebook that does not stand before it.
+    """
+    needs: dict[str, frozenset[str]] = {}
+    for one in notebooks:
+        direct = tuple(needs) if one.after is None else one.after
+        for number in direct:
+            _known(number, needs, f"notebook before {one.path.name} in its study.after")
+        needs[one.number] = frozenset(direct).union(*(needs[number] for number in direct))
+    return needs
 
 
 def check_sections(tables: Mapping, available: Iterable[str]) -> None:
@@ -108,7 +140,7 @@ def _step(notebook: Notebook, tables: Mapping, profile: str, texts: Mapping[str,
     given = {name: checked(known[name], value, where) for name, value in {**shared, **own}.items()}
     given |= {name: parsed(known[name], text, "--set") for name, text in texts.items()}
     defaults = {name: parameter.default for name, parameter in known.items()}
-    return Step(notebook, given, defaults | given, options.get("cell_timeout", 3600))
+    return Step(notebook, given, defaults | given, options.get("silence", SILENCE))
 
 
 def _known(name: str, expected: Iterable[str], what: str) -> str:

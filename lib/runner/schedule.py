@@ -1,0 +1,114 @@
+"""Which notebooks run at the same time: those that do not need one another, as many as there are cores."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import joblib
+import psutil
+
+from lib.runner.execute import Outcome, Watch
+from lib.runner.plan import Step
+
+GB_EACH = 3  # ours: what a notebook may hold; none held more than 2.5 GB at the scale standard
+Begin = Callable[[Step, Watch], Outcome]
+Tick = Callable[[Mapping[str, Watch]], None]
+
+
+def slots() -> int:
+    """Return how many notebooks may run at once: a core and enough memory for each."""
+    return max(1, min(joblib.cpu_count(), int(memory() // (GB_EACH * 10**9))))
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process may use."""
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    total = psutil.virtual_memory().total
+    return min(total, int(text)) if text.isdigit() else total
+
+
+def startable(waiting: Sequence[Step], running: Collection[Step], done: Collection[str], slots: int) -> Step | None:
+    """Return the notebook to start now, None where one must wait for another's end.
+
+    With one slot they run in their order. With more, one that must be alone starts as soon as nothing runs, because
+    most others wait for it; beside one another run first those that others wait for, then those that nobody needs.
+
+    Args:
+        waiting: what has not begun, in order.
+        running: what runs now.
+        done: numbers of those that have ended well.
+        slots: how many may run at once.
+    """
+    ready = [step for step in waiting if step.after <= set(done)]
+    if not ready or len(running) >= slots or any(step.notebook.alone for step in running):
+        return None
+    if slots == 1:
+        return ready[0]
+    alone = [step for step in ready if step.notebook.alone]
+    if alone and not running:
+        return alone[0]
+    needed = {number for step in waiting for number in step.after}
+    beside = [step for step in ready if not step.notebook.alone]
+    return min(beside, key=lambda step: step.notebook.number not in needed, default=None)
+
+
+def run_steps(steps: Iterable[Step], slots: int, begin: Begin, tick: Tick) -> tuple[dict[str, Outcome], bool]:
+    """Run notebooks side by side; after a failure those that need the failed one are left out.
+
+    Args:
+        steps: the notebooks, in order.
+        slots: how many may run at once.
+        begin: runs one, watched; called in a thread of its own.
+        tick: called every second with the watches of what runs, by number.
+
+    Returns:
+        How each went that has ended, by number, and whether Ctrl-C (or a signal like it) stopped the run.
+    """
+    waiting, running, outcomes = list(steps), {}, {}
+    with ThreadPoolExecutor(slots) as pool:
+        try:
+            while True:
+                failed = {number for number, outcome in outcomes.items() if not outcome.ok}
+                waiting = [step for step in waiting if not step.after & failed]
+                _start(waiting, running, set(outcomes) - failed, slots, pool, begin)
+                if not running:
+                    return outcomes, False
+                ended, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    step, _ = running.pop(future)
+                    outcomes[step.notebook.number] = future.result()
+                tick({step.notebook.number: watch for step, watch in running.values()})
+        except KeyboardInterrupt:
+            return outcomes, True
+        finally:
+            for _, watch in running.values():
+                watch.ask_to_stop()
+
+
+def _start(
+    waiting: list[Step],
+    running: dict[Future, tuple[Step, Watch]],
+    done: set[str],
+    slots: int,
+    pool: ThreadPoolExecutor,
+    begin: Begin,
+) -> None:
+    """Start what may start; it moves from `waiting` to `running`."""
+    while (step := startable(waiting, [one for one, _ in running.values()], done, slots)) is not None:
+        waiting.remove(step)
+        watch = Watch(step.silence)
+        running[pool.submit(begin, step, watch)] = (step, watch)
+
+
+def wall_seconds(steps: Iterable[Step], seconds: Mapping[str, float], slots: int) -> float:
+    """Return how long a run takes whose notebooks take these seconds each."""
+    waiting, running, done, now = list(steps), {}, set(), 0.0
+    while waiting or running:
+        while (step := startable(waiting, [one for one, _ in running.values()], done, slots)) is not None:
+            waiting.remove(step)
+            running[step.notebook.number] = (step, now + seconds[step.notebook.number])
+        first = min(running, key=lambda number: running[number][1])
+        now = running.pop(first)[1]
+        done.add(first)
+    return now
