@@ -102,11 +102,9 @@ def run(options: argparse.Namespace, steps: Sequence[plan.Step], origins: str, h
         if outcome.ok:
             took = {"seconds": round(outcome.seconds, 1), "peak_gb": round(outcome.peak_bytes / 2**30, 2)}
             pace.keep(step.notebook.number, took | {"pace": machine_pace})
-        if not watch.stopped():
-            screen.ended(step, outcome)
         return outcome
 
-    outcomes, stopped = schedule.run_steps(steps, max(1, options.jobs), begin, screen.tick)
+    outcomes, stopped = schedule.run_steps(steps, max(1, options.jobs), begin, screen)
     done = [step.notebook.number for step in steps if step.notebook.number in outcomes]
     minutes, held_gb = (time.monotonic() - started) / 60, screen.peak / 2**30
     screen.line(f"    {len(done)} notebooks in {minutes:.1f} minutes, {held_gb:.1f} GB together at most")

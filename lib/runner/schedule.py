@@ -9,10 +9,10 @@ import psutil
 
 from lib.runner.execute import Outcome, Watch
 from lib.runner.plan import Step
+from lib.runner.screen import Screen
 
 GB_EACH = 3  # ours: what a notebook may hold; none held more than 2.5 GB at the scale standard
 Begin = Callable[[Step, Watch], Outcome]
-Tick = Callable[[Mapping[str, Watch]], None]
 
 
 def slots() -> int:
@@ -53,14 +53,14 @@ def startable(waiting: Sequence[Step], running: Collection[Step], done: Collecti
     return min(beside, key=lambda step: step.notebook.number not in needed, default=None)
 
 
-def run_steps(steps: Iterable[Step], slots: int, begin: Begin, tick: Tick) -> tuple[dict[str, Outcome], bool]:
+def run_steps(steps: Iterable[Step], slots: int, begin: Begin, screen: Screen) -> tuple[dict[str, Outcome], bool]:
     """Run notebooks side by side; after a failure those that need the failed one are left out.
 
     Args:
         steps: the notebooks, in order.
         slots: how many may run at once.
         begin: runs one, watched; called in a thread of its own.
-        tick: called every second with the watches of what runs, by number.
+        screen: is told every second what runs, and what has ended.
 
     Returns:
         How each went that has ended, by number, and whether Ctrl-C (or a signal like it) stopped the run.
@@ -78,7 +78,8 @@ def run_steps(steps: Iterable[Step], slots: int, begin: Begin, tick: Tick) -> tu
                 for future in ended:
                     step, _ = running.pop(future)
                     outcomes[step.notebook.number] = future.result()
-                tick({step.notebook.number: watch for step, watch in running.values()})
+                    screen.ended(step, future.result())
+                screen.tick({step.notebook.number: watch for step, watch in running.values()})
         except KeyboardInterrupt:
             return outcomes, True
         finally:

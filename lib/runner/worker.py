@@ -93,7 +93,7 @@ def last_line(message: dict) -> str:
         value = content["data"].get("state", {}).get("value")
         text = html.unescape(value) if isinstance(value, str) else ""
     pieces = [piece.strip() for piece in re.split(r"[\r\n]", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text))]
-    return next((piece[:300] for piece in reversed(pieces) if piece), "")
+    return next((piece[:160] for piece in reversed(pieces) if piece), "")
 
 
 def watch_lifeline() -> None:
