@@ -1,7 +1,7 @@
 """The packages that the study needs, and an environment that has them. Python's standard library only.
 
 `python -m lib.runner.environment` prints the path of the Python to use: that of the active environment when it holds
-every pinned package, else that of `.venv` in the checkout, which is made, completed or repaired first. `.venv/.complete`
+every pinned package, else that of `.venv` in the checkout, made, completed or repaired first. `.venv/.complete`
 says that this was done to its end for these pins.
 """
 
