@@ -5,7 +5,9 @@ is heavy to import is imported inside that function, so that `--help` answers at
 """
 
 import argparse
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -49,7 +51,7 @@ def add_prepare(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("data_set", nargs="+", help="mug, ck_plus, jaffe, ...; from $FACE_DATA, else the stand-in")
     parser.add_argument("--scale", default="standard", help="stand-ins: smoke, standard or paper")
     parser.add_argument("--how", default="proposed", help="alignment: proposed, traditional or eyes")
-    parser.add_argument("--size", type=int, default=128, help="side of a crop in pixels")
+    parser.add_argument("--size", type=number(int, 16, 2048), default=128, help="side of a crop in pixels")
     parser.add_argument("--no-face", default="skip", help="images without a face: skip or centre")
     parser.add_argument("--scheduler", help="a Dask scheduler, tcp://HOST:8786; default: this machine's cores")
     parser.set_defaults(run=_prepare)
@@ -70,10 +72,12 @@ def _prepare(options: argparse.Namespace) -> None:
 def add_faces(commands: argparse._SubParsersAction) -> None:
     """Declare `faces`."""
     parser = commands.add_parser("faces", help="draw rendered people: a contact sheet, or a clip")
-    parser.add_argument("--subjects", type=int, default=6, help="how many people")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first of them")
-    parser.add_argument("--scene", default="lab", help="lab or wild")
-    parser.add_argument("--intensity", type=float, default=1.0, help="of every emotion on the sheet, 0 to 1")
+    parser.add_argument("--subjects", type=number(int, 1, 100), default=6, help="how many people, 1 to 100")
+    parser.add_argument("--first", type=number(int, 0, 10**9), default=0, help="seed of the first of them")
+    parser.add_argument("--scene", choices=("lab", "wild"), default="lab")
+    parser.add_argument(
+        "--intensity", type=number(float, 0, 1), default=1.0, help="of every emotion on the sheet, 0 to 1"
+    )
     parser.add_argument("--out", type=Path, default=Path("faces.png"), help="image; with --video .mp4 or .avi")
     parser.add_argument("--video", action="store_true", help="a clip: neutral, emotion, neutral, for all emotions")
     parser.set_defaults(run=_faces)
@@ -86,10 +90,27 @@ def _faces(options: argparse.Namespace) -> None:
     subjects = [Subject(options.first + k) for k in range(options.subjects)]
     if options.video:
         out = options.out.with_suffix(".mp4") if options.out.suffix == ".png" else options.out
-        print(f"{show.write_clip(out, show.frames(subjects, options.scene))} frames in {out}")
+        print(f"{images.write_frames(out, show.frames(subjects, options.scene))} frames in {out}")
     else:
+        images.check_ending(options.out)  # before minutes of drawing
         images.write(options.out, show.contact_sheet(subjects, options.scene, options.intensity))
         print(f"{options.subjects} people in {options.out}")
+
+
+def number(kind: type, least: float, most: float) -> Callable[[str], float]:
+    """Return a function that reads a number of `kind` (int or float) from `least` to `most` from the command line."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            word = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text!r}; expected a {word} from {least:,} to {most:,}")
+        return value
+
+    return read
 
 
 COMMANDS = (add_label, add_frames, add_prepare, add_faces)

@@ -1,17 +1,19 @@
 """Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR appears in this module only."""
 
+import errno
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-Image.init()  # without it `formats` knows only some of these
+Image.init()  # without it `FORMATS` are not all registered
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)  # what Pillow raises in mid-picture
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE}
 
 
 class ImageError(ValueError):
@@ -32,26 +34,30 @@ def read(path: Path | str) -> np.ndarray:
         ImageError: with the `reason` missing, no permission, zero-byte, unreadable (no image, or of a kind not in
             `FORMATS`), too large (over `MAX_PIXELS`), animated (or several pages), truncated (begins well, cannot be
             decoded to its end).
+        OSError: the system could not read just now (`PASSING`: too many open files, an input/output error); the image
+            may be sound, so try again.
     """
     path = Path(path)
     with _open(path) as image:
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(path, f"{image.width} x {image.height}")
-        frames = getattr(image, "n_frames", 1)
-        if frames > 1 and image.format != "MPO":  # MPO: a JPEG with a preview behind it, as phones write
-            raise ImageError("animated", f"{path} holds {frames} pictures; expected one")
-        if image.mode == "F":
-            raise ImageError("unreadable", f"{path} has floating-point pixels; expected 8 or 16 bits")
         try:
+            frames = getattr(image, "n_frames", 1)
+            if frames > 1 and image.format != "MPO":  # MPO: a JPEG with a preview behind it, as phones write
+                raise ImageError("animated", f"{path} holds {frames} images; expected one")
+            if image.mode == "F":
+                raise ImageError("unreadable", f"{path} has floating-point pixels; expected 8 or 16 bits")
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
             return _to_uint8(image)
         except BROKEN as error:
+            if not _is_final(error):
+                raise
             raise ImageError("truncated", f"{path} begins well but cannot be decoded to its end: {error}") from error
 
 
 def _open(path: Path) -> Image.Image:
-    """Return the file with its header read, the picture not yet decoded."""
+    """Return the file with its header read, the pixels not yet decoded."""
     try:
         if not path.is_file():
             raise ImageError("missing", f"no file at {path}")
@@ -63,9 +69,14 @@ def _open(path: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(path, str(error)) from error
     except (UnidentifiedImageError, *BROKEN) as error:
-        if isinstance(error, ImageError):
+        if not _is_final(error):
             raise
         raise ImageError("unreadable", f"{path} is not an image in {', '.join(FORMATS)}") from error
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether an error lies in the file and has no reason yet: no `ImageError`, no passing fault of the system."""
+    return not isinstance(error, ImageError) and getattr(error, "errno", None) not in PASSING
 
 
 def _too_large(path: Path, scale: str) -> ImageError:
@@ -73,7 +84,7 @@ def _too_large(path: Path, scale: str) -> ImageError:
 
 
 def _to_uint8(image: Image.Image) -> np.ndarray:
-    """Return a decoded picture of any of Pillow's modes as uint8, RGB or grey."""
+    """Return a decoded image of any of Pillow's modes as uint8, RGB or grey."""
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.int64)  # I;16 and I hold 16 bits in the formats that we read
         return np.clip(np.round(values / 257), 0, 255).astype(np.uint8)
@@ -85,11 +96,43 @@ def _to_uint8(image: Image.Image) -> np.ndarray:
 
 
 def write(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
-    """Write uint8 RGB (H, W, 3) or grey (H, W); the name's ending gives the format, `quality` is JPEG's, 1-100."""
-    check(image)
-    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    if not cv2.imwrite(str(path), bgr, [cv2.IMWRITE_JPEG_QUALITY, quality]):
+    """Write an image file.
+
+    Args:
+        path: its ending gives the format.
+        image: uint8 RGB (H, W, 3) or grey (H, W).
+        quality: JPEG's, 1-100.
+
+    Raises:
+        ValueError: an ending of no format, or no such image.
+        OSError: the file could not be written.
+    """
+    check_ending(path)
+    if not cv2.imwrite(str(path), _bgr(image), [cv2.IMWRITE_JPEG_QUALITY, quality]):
         raise OSError(f"could not write the image {path}")
+
+
+def check_ending(path: Path | str) -> None:
+    """Raise ValueError where a file's ending is none of an image format that can be written."""
+    if not cv2.haveImageWriter(str(path)):
+        raise ValueError(
+            f"no image can be called {Path(path).name!r}; expected a name that ends in .png, .jpg or the like"
+        )
+
+
+def encode(image: np.ndarray, ending: str = ".png", quality: int = 95) -> bytes:
+    """Return the bytes of the file that `write` would write, `ending` with its dot."""
+    return cv2.imencode(ending, _bgr(image), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def decode(data: bytes) -> np.ndarray:
+    """Return what `encode` made into a file, as uint8 RGB (H, W, 3)."""
+    return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def _bgr(image: np.ndarray) -> np.ndarray:
+    """Return an image with its channels in OpenCV's order, a grey one as it is."""
+    return image if check(image).ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
 
 
 def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
@@ -109,6 +152,34 @@ def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
             yield video.get(cv2.CAP_PROP_POS_MSEC) / 1000, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     finally:
         video.release()
+
+
+def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: float = 25.0) -> int:
+    """Write frames as a video file; return how many.
+
+    Args:
+        path: ends in .mp4 or .avi.
+        images: uint8 RGB (H, W, 3) of one size.
+        per_second: frames per second.
+
+    Raises:
+        ValueError: another ending (before the first frame is asked for), or this OpenCV cannot write that kind.
+    """
+    codecs = {".mp4": "mp4v", ".avi": "MJPG"}
+    if Path(path).suffix not in codecs:
+        raise ValueError(f"the clip is to be {Path(path).name!r}; expected a name that ends in {' or '.join(codecs)}")
+    writer, written = None, 0
+    for image in images:
+        if writer is None:
+            codec = cv2.VideoWriter_fourcc(*codecs[Path(path).suffix])
+            writer = cv2.VideoWriter(str(path), codec, per_second, image.shape[1::-1])
+            if not writer.isOpened():
+                raise ValueError(f"OpenCV cannot write {path}; try the other of {', '.join(codecs)}")
+        writer.write(_bgr(image))
+        written += 1
+    if writer is not None:
+        writer.release()
+    return written
 
 
 def to_rgb(image: np.ndarray) -> np.ndarray:

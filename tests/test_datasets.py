@@ -236,7 +236,7 @@ def test_eiw_lists_unknown_emotions_levels_and_files_without_a_partner(tmp_path)
         "images/4.jpg,sad,40",
         "images/1.jpg,sad,40",
     ]
-    df = load("eiw", plant(tmp_path, "labels.csv", text="\n".join(["file,emotion,level", *rows])))
+    df = load("eiw", plant(tmp_path, "labels.csv", text="\n".join(["file,emotion,level", *rows, ""])))
     reasons = excluded(df).set_index("file")["reason"]
     assert len(df) == 1
     assert "'bored'" in reasons["images/2.jpg"]
@@ -340,7 +340,7 @@ VOTES = {  # neutral happiness surprise sadness anger disgust fear contempt unkn
 
 @pytest.fixture
 def with_votes(tmp_path):
-    plant(tmp_path, "fer2013.csv", text="emotion,pixels,Usage\n" + "3,1 2,Training\n" * len(VOTES))
+    plant(tmp_path, "fer2013.csv", text="emotion,pixels,Usage\n" + "6,1 2,Training\n" * len(VOTES))
     head = ",".join(["Usage,Image name", *fer2013.VOTES, *fer2013.NO_EMOTION])
     lines = [f"Training,fer{row:07d}.png,{votes}" for row, votes in enumerate(VOTES)]
     return plant(tmp_path, "fer2013new.csv", text="\n".join([head, *lines]) + "\n")
@@ -439,7 +439,7 @@ def test_a_data_root_without_data_sets_is_refused_with_the_reason(case, tmp_path
 def test_a_broken_link_in_the_data_root_is_refused(tmp_path):
     plant(tmp_path, "KDEF/a.jpg")
     (tmp_path / "MUG").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(DataError, match="MUG is named .* a link that leads nowhere"):
+    with pytest.raises(DataError, match=r"MUG is named .* a link that leads nowhere"):
         datasets.survey(tmp_path)
 
 

@@ -1,13 +1,15 @@
 """Image files: what is read how, and how what cannot be used is refused."""
 
+import errno
 import os
+import re
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lib import images
+from lib import images, paths
 
 
 @pytest.fixture
@@ -171,3 +173,50 @@ def test_grey_and_back_keeps_the_brightness(picture):
 def test_only_uint8_pictures_pass_the_check(bad):
     with pytest.raises(ValueError, match="expected"):
         images.check(bad)
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO, errno.ENOMEM])
+def test_a_passing_fault_of_the_system_is_no_verdict_on_the_image(code, picture, tmp_path, monkeypatch):
+    images.write(tmp_path / "a.png", picture)
+
+    def fail(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "open", fail)
+        with pytest.raises(OSError, match=re.escape(os.strerror(code))):
+            images.read(tmp_path / "a.png")
+    np.testing.assert_array_equal(images.read(tmp_path / "a.png"), picture)
+
+
+@pytest.mark.parametrize("error", [TypeError, OverflowError, KeyError, IndexError])
+def test_whatever_a_decoder_raises_is_an_image_error_with_the_name(error, picture, tmp_path, monkeypatch):
+    def fail(_):
+        raise error("inside")
+
+    images.write(tmp_path / "a.png", picture)
+    monkeypatch.setattr(Image.Image, "load", fail)
+    assert reason(tmp_path / "a.png") == "truncated"
+
+
+def test_what_is_encoded_is_decoded(picture):
+    np.testing.assert_array_equal(images.decode(images.encode(picture)), picture)
+    assert np.abs(images.decode(images.encode(picture, ".jpg", quality=90)).astype(int) - picture).mean() < 5
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "a", "a.mp4"])
+def test_a_name_of_no_image_format_is_refused(name, picture, tmp_path):
+    with pytest.raises(ValueError, match=r"ends in \.png"):
+        images.write(tmp_path / name, picture)
+
+
+def test_a_clip_of_an_unknown_kind_is_refused_before_a_frame_is_drawn(tmp_path):
+    with pytest.raises(ValueError, match="mp4"):
+        images.write_frames(tmp_path / "clip.gif", (1 / 0 for _ in range(3)))
+
+
+def test_channels_are_swapped_in_this_module_only():
+    swaps = re.compile(r"\.\.\., ::-1|BGR")
+    others = [path for path in (paths.ROOT / "lib").rglob("*.py") if path.name != "images.py"]
+    assert len(others) > 80
+    assert [path.name for path in others if swaps.search(path.read_text("utf-8"))] == []

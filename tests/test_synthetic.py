@@ -1,14 +1,13 @@
 """Rendered faces: the mesh, its motion, the people, the photographs and their truth."""
 
 import hashlib
-import os
 import subprocess
 import sys
 
-import cv2
 import numpy as np
 import pytest
 
+from lib import cli, images
 from lib.emotions import EMOTIONS_8
 from lib.paths import ROOT
 from lib.synthetic import Subject, actor, draw, expressions, mesh, render, sequence, shape, show, units, wrinkles
@@ -348,9 +347,30 @@ def test_only_a_few_subjects_are_kept_in_memory():
 def test_a_contact_sheet_has_a_row_per_subject_and_a_clip_can_be_read_back(tmp_path):
     people = [Subject(1), Subject(2)]
     assert show.contact_sheet(people, size=48).shape == (22 + 2 * 48, 8 * 48, 3)
-    path = tmp_path / "clip.avi"
-    assert show.write_clip(path, show.frames(people[:1], size=96, count=2)) == 16
-    film = cv2.VideoCapture(os.fspath(path))
-    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 16
-    with pytest.raises(ValueError, match="mp4"):
-        show.write_clip(tmp_path / "clip.gif", iter([]))
+    drawn = list(show.frames(people[:1], size=96, count=2))
+    assert images.write_frames(tmp_path / "clip.avi", drawn) == 16
+    read = [frame for _, frame in images.frames(tmp_path / "clip.avi")]
+    assert len(read) == 16
+    assert np.abs(np.array(read, int) - np.array(drawn)).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--subjects", "0"], "whole number from 1 to 100"),
+        (["--subjects", "1000000000"], "whole number from 1 to 100"),
+        (["--subjects", "two"], "whole number from 1 to 100"),
+        (["--intensity", "1.5"], "number from 0 to 1"),
+        (["--intensity", "nan"], "number from 0 to 1"),
+        (["--scene", "office"], "lab"),
+        (["--out", "f.xyz"], "ends in .png"),
+        (["--out", "f"], "ends in .png"),
+        (["--video", "--out", "f.gif"], "ends in .mp4"),
+    ],
+)
+def test_the_command_line_refuses_a_sheet_that_cannot_be_drawn(options, words, capsys, monkeypatch):
+    monkeypatch.setattr(show, "contact_sheet", lambda *_: pytest.fail("it began to draw"))
+    with pytest.raises(SystemExit) as stopped:
+        sys.exit(cli.main(["faces", *options]))
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from lib import images, paths
-from lib.datasets import data_root, files
+from lib.datasets import data_root, label_file
 from lib.datasets.about import About, DataMissing
 from lib.datasets.table import COLUMNS, GROUPS, NAMES, DataError, finish, validate
 
@@ -64,17 +64,17 @@ def load(name: str, root: Path | str | None = None, scale: str = "standard", lab
         raise DataError(f"labels={labels!r} is for fer2013 only; {name} has one kind of label")
     try:
         listing = module.read(folder, labels) if name == "fer2013" else module.read(folder)
+        rows = _with_groups(listing.rows, folder)
     except PermissionError as error:
         raise DataError(f"no permission to read {error.filename}, a part of {module.ABOUT.title}") from None
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except OSError as error:
         raise DataError(f"{folder} is not {module.ABOUT.title}: {error}; expected:\n{module.ABOUT.tree}") from None
     left_out = pd.DataFrame(listing.excluded, columns=["file", "reason"])
-    if listing.rows.empty:
+    if rows.empty:
         common = "; ".join(f"{reason} ({count})" for reason, count in left_out["reason"].value_counts().head(3).items())
         raise DataError(
             f"no image of {module.ABOUT.title} in {folder}: {common or 'no file'}; expected:\n{module.ABOUT.tree}"
         )
-    rows = _with_groups(listing.rows, folder)
     rows["path"] = f"{folder}/" + rows.pop("file")
     origin = "stand-in" if (folder / "STAND_IN.json").is_file() else "real"
     df = validate(finish(rows, data_set=name, origin=origin))
@@ -161,15 +161,20 @@ def _module(name: str) -> ModuleType:
 
 
 def _with_groups(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Join `groups.csv` (file, optional row, skin_tone, age_band, facial_hair, glasses) where there is one.
+    """Join `groups.csv` (file, row of a packed file, skin_tone, age_band, facial_hair, glasses) where there is one.
 
     No data set of this field distributes group attributes; stand-ins carry the file, and a reader may write one.
     """
-    if not (folder / "groups.csv").is_file():
+    path = folder / "groups.csv"
+    if not os.path.lexists(path):
         return rows
-    groups = files.read_csv(folder / "groups.csv", ("file", *GROUPS), ("row",))
     keys = ["file", "row"] if "row" in rows else ["file"]
-    groups = groups.astype({"row": "int64"}) if "row" in keys else groups
-    return rows.merge(groups.drop_duplicates(keys)[[*keys, *GROUPS]], on=keys, how="left").fillna(
-        dict.fromkeys(GROUPS, "")
-    )
+    groups = label_file.read(folder, path.name, (*keys, *GROUPS)).drop_duplicates()
+    twice = groups[groups.duplicated(keys)]
+    if not twice.empty:
+        raise DataError(f"{path} says two things about {' '.join(twice[keys].iloc[0])}; one line per image")
+    if "row" in keys:
+        if not groups["row"].str.fullmatch(r"\d{1,18}").all():
+            raise DataError(f"{path} has a row that is no number; expected the number of the record, from 0")
+        groups = groups.astype({"row": "int64"})
+    return rows.merge(groups, on=keys, how="left").fillna(dict.fromkeys(GROUPS, ""))

@@ -1,14 +1,17 @@
 """AffectNet: web photographs with eight emotions, as annotation files (.npy) or as CSV lists."""
 
+import os
 import re
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
-from lib.datasets import files
+from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import DataError, Listing, part, split_codes
 
@@ -56,11 +59,11 @@ def read(root: Path) -> Listing:
     """
     if any((root / folder).is_dir() for folder in _FOLDERS):
         return _join([_by_annotations(root, folder) for folder in _FOLDERS if (root / folder).is_dir()])
-    lists = [path for name in _LISTS for path in (root / name, root / "Manually_Annotated_file_lists" / name)]
-    lists = [path for path in lists if path.is_file()]
+    lists = [path for name in _LISTS for path in (name, f"Manually_Annotated_file_lists/{name}")]
+    lists = [path for path in lists if os.path.exists(root / path)]
     if not lists:
         raise DataError(f"{root} has neither train_set/ nor training.csv; expected:\n{ABOUT.tree}")
-    return _join([_by_list(root, path) for path in lists])
+    return _join([_by_list(root, name) for name in lists])
 
 
 def _join(listings: list[Listing]) -> Listing:
@@ -69,23 +72,18 @@ def _join(listings: list[Listing]) -> Listing:
 
 
 def _by_annotations(root: Path, folder: str) -> Listing:
-    found, refused = files.walk(root, f"{folder}/images")
-    names = pd.Series(found, dtype=str)
-    numbers = names.str.rsplit("/", n=1).str[-1].str.rsplit(".", n=1).str[0]
-    codes = pd.Series([_code(f"{root}/{folder}/annotations/{number}_exp.npy") for number in numbers], dtype=object)
+    """An image `images/7.jpg` has its expression in `annotations/7_exp.npy`."""
+    listed, refused = files.walk(root, f"{folder}/images")
+    annotations, refused_too = files.walk(root, f"{folder}/annotations", {".npy"})
+    names = pd.Series(listed, dtype=str)
+    partners = names.str.replace("/images/", "/annotations/", n=1).str.rsplit(".", n=1).str[0] + "_exp.npy"
+    there = partners.isin(set(annotations))
+    codes = [_decode(files.first_bytes(root, name)) if here else "" for name, here in zip(partners, there, strict=True)]
+    codes = pd.Series(codes, dtype=object)
     emotion, reason = split_codes(codes, CODES, {**DROPPED, "": "no annotation file for this image"}, "expression code")
     rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _FOLDERS[folder]})
     rows, left_out = part(rows, reason)
-    return Listing(rows, [*left_out, *refused])
-
-
-def _code(path: str) -> str:
-    """Return the expression in an `_exp.npy`, "" where there is no such file."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return _decode(file.read())
-    except FileNotFoundError:
-        return ""
+    return Listing(rows, [*left_out, *refused, *refused_too])
 
 
 @lru_cache(maxsize=256)
@@ -93,13 +91,13 @@ def _decode(data: bytes) -> str:
     """300,000 files hold some 20 different contents: each is decoded once."""
     try:
         return str(np.load(BytesIO(data), allow_pickle=False)).strip()
-    except (ValueError, EOFError):
+    except (ValueError, TypeError, EOFError, MemoryError, BadZipFile, TokenError):  # what np.load makes of other bytes
         return f"not an annotation: {data[:12]!r}"
 
 
-def _by_list(root: Path, label_file: Path) -> Listing:
+def _by_list(root: Path, name: str) -> Listing:
     """The folder of images is the one called Manually_Annotated_Images, packed once or twice, else the root."""
-    table = files.read_csv(label_file, ("subDirectory_filePath", "expression"))
+    table = label_file.read(root, name, ("subDirectory_filePath", "expression"))
     below = files.first_folder(
         root,
         "Manually_Annotated/Manually_Annotated_Images",
@@ -107,9 +105,9 @@ def _by_list(root: Path, label_file: Path) -> Listing:
         "Manually_Annotated_Images",
     )
     prefix = f"{below}/" if below else ""
-    names = prefix + files.check_inside(table["subDirectory_filePath"], label_file)
+    names = prefix + files.check_inside(table["subDirectory_filePath"], root / name)
     codes = table["expression"].map(lambda code: re.sub(r"\.0+$", "", code))
     emotion, reason = split_codes(codes, CODES, DROPPED, "expression code")
-    rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _LISTS[label_file.name]})
+    rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _LISTS[name.rsplit("/", 1)[-1]]})
     absent, _ = files.absent_files(rows, root, below or "")  # the other list names the images left
     return part(rows, reason.where(reason != "", absent))

@@ -37,7 +37,9 @@ CODES = {  # the read-me of the distribution, 28 September 2010
     7: "surprise",
 }
 NO_LABEL = "no emotion label: the peak fits no prototype (266 of the 593 published sequences)"
-_FRAME = re.compile(r"(?P<sequence>(?P<subject>S\d{3})/\d{3})/S\d{3}_\d{3}_(?P<frame>\d{8})\.png$", re.I)
+_SEQUENCE = r"(?P<sequence>(?P<subject>S\d{3})/(?P<number>\d{3}))/(?P=subject)_(?P=number)_"  # the name repeats it
+_FRAME = re.compile(_SEQUENCE + r"(?P<frame>\d{8})\.png$", re.I)
+_LABEL = re.compile(_SEQUENCE + r"\d{8}_emotion\.txt$", re.I)
 
 
 def read(root: Path) -> Listing:
@@ -45,38 +47,41 @@ def read(root: Path) -> Listing:
 
     A sequence without a label is one line among the exclusions, by its folder.
     """
-    found, refused = files.walk(root, "cohn-kanade-images")
-    labels, bad = _labels(root)
-    names = pd.Series(found, dtype=str)
-    parts = names.str.removeprefix("cohn-kanade-images/").str.extract(_FRAME)
-    stray = parts["sequence"].isna()
-    rows = pd.DataFrame(
-        {
-            "file": names,
-            "subject": parts["subject"],
-            "sequence": parts["sequence"],
-            "frame": parts["frame"],
-            "emotion": parts["sequence"].map(labels),
-        }
-    )
-    unlabelled = sorted(set(rows.loc[~stray & rows["emotion"].isna(), "sequence"]) - bad.keys())
-    rows_kept = rows[rows["emotion"].notna()].astype({"frame": "int64"}).reset_index(drop=True)
+    listed, refused = files.walk(root, "cohn-kanade-images")
+    labels, bad, stray_labels = _labels(root)
+    names = pd.Series(listed, dtype=str)
+    rows = names.str.removeprefix("cohn-kanade-images/").str.extract(_FRAME).drop(columns="number")
+    stray = rows["sequence"].isna()
+    rows = rows.assign(file=names, emotion=rows["sequence"].map(labels))
+    unlabelled = dict.fromkeys(sorted(set(rows.loc[~stray & rows["emotion"].isna(), "sequence"])), NO_LABEL)
     excluded = [(file, "not S<subject>/<sequence>/S<subject>_<sequence>_<frame>.png") for file in names[stray]]
-    excluded += [(f"cohn-kanade-images/{sequence}", NO_LABEL) for sequence in unlabelled]
-    excluded += [(f"cohn-kanade-images/{sequence}", reason) for sequence, reason in bad.items()]
-    return Listing(rows_kept, [*excluded, *refused])
+    excluded += [(f"cohn-kanade-images/{sequence}", reason) for sequence, reason in (unlabelled | bad).items()]
+    kept = rows[rows["emotion"].notna()].astype({"frame": "int64"}).reset_index(drop=True)
+    return Listing(kept, [*excluded, *stray_labels, *refused])
 
 
-def _labels(root: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return sequence -> emotion, and sequence -> reason where the label file says something else than a code."""
-    labels, bad = {}, {}
-    texts, _ = files.walk(root, "Emotion", suffixes={".txt"})
-    for name in texts:
-        sequence = "/".join(name.split("/")[1:3])
-        text = (root / name).read_text(encoding="utf-8-sig", errors="replace").strip()
-        code = float(text) if re.fullmatch(r"\d+(\.\d*)?(e[+-]?\d+)?", text, re.I) else None
-        if code in CODES:
-            labels[sequence] = CODES[code]
+def _labels(root: Path) -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]]]:
+    """Return sequence -> emotion; sequence -> why its label cannot be used; (label file, why it belongs nowhere)."""
+    names, strays = files.walk(root, "Emotion", suffixes={".txt"})
+    texts, labels, bad = {}, {}, {}
+    for name in names:
+        place = _LABEL.search(name)
+        if place is None:
+            strays.append((name, "not S<subject>/<sequence>/S<subject>_<sequence>_<frame>_emotion.txt"))
         else:
-            bad[sequence] = f"unknown emotion code {text[:20]!r} in {name}; expected 0 to 7"
-    return labels, bad
+            text = files.first_bytes(root, name).decode("utf-8-sig", "replace").strip()
+            texts.setdefault(place["sequence"], []).append(text)
+    for sequence, contents in texts.items():
+        codes = {_code(text) for text in contents}
+        if not codes <= CODES.keys():
+            bad[sequence] = f"unknown emotion code {contents[0][:20]!r} in its label file; expected 0 to 7"
+        elif len(codes) > 1:
+            bad[sequence] = f"its label files contradict each other: {', '.join(contents)}"
+        else:
+            labels[sequence] = CODES[codes.pop()]
+    return labels, bad, strays
+
+
+def _code(text: str) -> float | None:
+    """Return the number in a label file such as `3.0000000e+00`, None where there is none."""
+    return float(text) if re.fullmatch(r"\d+(\.\d*)?(e[+-]?\d+)?", text, re.I) else None

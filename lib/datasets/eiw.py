@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.datasets import files
+from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
 from lib.emotions import EMOTIONS
@@ -28,13 +28,13 @@ LEVELS = {"20": 0.2, "40": 0.4, "60": 0.6, "80": 0.8, "100": 1.0}  # per cent of
 
 def read(root: Path) -> Listing:
     """List the photographs with emotion and intensity; neutral has no level and intensity 0."""
-    label_file = root / "labels.csv"
-    table = files.read_csv(label_file, ("file", "emotion", "level"))
+    table = label_file.read(root, "labels.csv", ("file", "emotion", "level"))
     emotion, reason = split_codes(table["emotion"], CODES, {}, "emotion")
     level = table["level"].where(emotion != "neutral", "0").map({"0": 0.0, **LEVELS})
     bad = (reason == "") & ((emotion != "neutral") & ~table["level"].isin(LEVELS))
     reason = reason.mask(bad, "level " + table["level"].map(repr) + "; expected 20, 40, 60, 80 or 100")
-    rows = pd.DataFrame({"file": files.check_inside(table["file"], label_file), "emotion": emotion, "intensity": level})
+    names = files.check_inside(table["file"], root / "labels.csv")
+    rows = pd.DataFrame({"file": names, "emotion": emotion, "intensity": level})
     absent, unlabelled = files.absent_files(rows, root)
     rows, left_out = part(rows, reason.where(reason != "", absent))
     return Listing(rows, [*left_out, *unlabelled])

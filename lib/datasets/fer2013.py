@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.datasets import files
+from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import DataError, Listing, part, split_codes
 from lib.images import ImageError
@@ -50,6 +50,7 @@ VOTES = {  # FER+, in its own order
 }
 NO_EMOTION = {"unknown": "FER+: most voters saw no emotion they could name", "NF": "FER+: most voters saw no face"}
 LABELS = ("original", "majority", "cleaned", "soft")
+AGREEMENT = 0.4  # ours: FER-2013 and the majority of FER+ agree on some 65 %, rows in another order on some 17 %
 SIZE = 48
 
 
@@ -67,7 +68,7 @@ def read(root: Path, labels: str = "original") -> Listing:
     """
     if labels not in LABELS:
         raise DataError(f"labels is {labels!r}; expected one of {', '.join(LABELS)}")
-    if (root / "fer2013.csv").is_file():
+    if os.path.lexists(root / "fer2013.csv"):
         return _packed(root, labels)
     if labels != "original":
         raise DataError(
@@ -77,12 +78,12 @@ def read(root: Path, labels: str = "original") -> Listing:
 
 
 def _packed(root: Path, labels: str) -> Listing:
-    table = files.read_csv(root / "fer2013.csv", ("emotion", "Usage"))
+    table = _index(*_version(root / "fer2013.csv"))[0]
     rows = pd.DataFrame({"file": "fer2013.csv", "row": np.arange(len(table)), "split": table["Usage"].map(USAGE)})
     if labels == "original":
         rows["emotion"], reason = split_codes(table["emotion"], CODES, {}, "emotion code")
     else:
-        votes = _votes(root, table["Usage"])
+        votes = _votes(root, table)
         rows["emotion"], reason = _vote(votes, labels)
         if labels == "soft":
             rows[[f"share_{emotion}" for emotion in VOTES.values()]] = _shares(votes)
@@ -94,8 +95,8 @@ def _packed(root: Path, labels: str) -> Listing:
 
 def _by_folder(root: Path) -> Listing:
     """The test folder of the usual copy mixes both official test splits; the files' names tell them apart."""
-    found, refused = files.walk(root)
-    names = pd.Series(found, dtype=str)
+    listed, refused = files.walk(root)
+    names = pd.Series(listed, dtype=str)
     parts = names.str.extract(r"^(?P<split>train|validation|test)/(?P<code>[^/]+)/(?P<usage>[A-Za-z]*)")
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna("").str.lower(), FOLDERS, {}, "emotion folder")
@@ -105,18 +106,44 @@ def _by_folder(root: Path) -> Listing:
     return Listing(rows, [*left_out, *refused])
 
 
-def _votes(root: Path, usage: pd.Series) -> pd.DataFrame:
-    """Return the votes, int (N, 10), in the order of FER+; checked against the rows of FER-2013."""
+def _votes(root: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the votes, int (N, 10), in the order of FER+; `table` are the rows of FER-2013 that they must belong to.
+
+    Three signs tell that the two files are not of one order: another count or Usage, names of images that do not grow,
+    and votes that agree with the labels no more often than chance has it.
+    """
     path = root / "fer2013new.csv"
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise DataError(f"no FER+ votes at {path}; put fer2013new.csv beside fer2013.csv or use labels='original'")
     columns = [*VOTES, *NO_EMOTION]
-    table = files.read_csv(path, ("Usage", *columns))
-    if not table["Usage"].equals(usage):
+    text = label_file.read(root, path.name, ("Usage", *columns), ("Image name",))
+    if not text["Usage"].equals(table["Usage"]):
         raise DataError(
-            f"{path} has {len(table)} rows, fer2013.csv {len(usage)}, or their Usage differs: not the same set"
+            f"{path} has {len(text)} rows, fer2013.csv {len(table)}, or their Usage differs: not the same set"
         )
-    return table[columns].astype("int64")
+    counted = text[columns].apply(lambda column: column.str.fullmatch(r"\d{1,2}"))
+    if not counted.all(axis=None):
+        row = int(counted.all(axis=1).idxmin())
+        raise DataError(f"{path}, record {row}: {', '.join(text.loc[row, columns])} are not ten whole numbers of votes")
+    votes = text[columns].astype("int64")
+    _check_order(path, text, votes, table["emotion"].map(CODES))
+    return votes
+
+
+def _check_order(path: Path, text: pd.DataFrame, votes: pd.DataFrame, labels: pd.Series) -> None:
+    """Raise DataError where the rows of FER+ are visibly not those of FER-2013; see `_votes`."""
+    if "Image name" in text:
+        numbers = text["Image name"].str.extract(r"(\d{1,9})")[0].dropna().astype("int64")
+        if not (numbers.is_monotonic_increasing and numbers.is_unique):
+            raise DataError(f"{path} is in another order: its image names do not grow; use the file as distributed")
+    emotion, _ = _vote(votes, "majority")
+    both = emotion.isin(set(CODES.values())) & labels.notna()
+    agreement = (emotion == labels)[both].mean()
+    if agreement < AGREEMENT:
+        raise DataError(
+            f"{path} agrees with the labels of fer2013.csv in {agreement:.0%} of the rows; expected about 65 %: "
+            "its rows belong to other images"
+        )
 
 
 def _vote(votes: pd.DataFrame, labels: str) -> tuple[pd.Series, pd.Series]:
@@ -142,36 +169,41 @@ def _shares(votes: pd.DataFrame) -> np.ndarray:
 def read_packed(path: Path, row: int) -> np.ndarray:
     """Return image `row` of a fer2013.csv, uint8 (48, 48).
 
+    Args:
+        path: the file.
+        row: number of the record, from 0.
+
     Raises:
         ImageError: the record does not hold 48 x 48 numbers from 0 to 255.
     """
-    starts, column = _index(str(path), path.stat().st_mtime_ns)
+    _, starts, column = _index(*_version(path))
     with open(path, "rb") as file:
         file.seek(starts[row])
-        text = file.read(starts[row + 1] - starts[row])
-    fields = text.strip().split(b",")
-    pixels = fields[column].strip(b' "') if len(fields) > column else b""
-    if not re.fullmatch(rb"[\d ]+", pixels):
+        text = file.read(starts[row + 1] - starts[row]).decode()
+    fields = next(label_file.parse(text.splitlines(keepends=True)))
+    pixels = fields[column].strip() if len(fields) > column else ""
+    if not re.fullmatch(r"[\d\s]+", pixels, re.A):
         raise ImageError("unreadable", f"record {row} of {path} holds no numbers where the pixels belong")
-    values = np.array(pixels.split(), dtype=np.int64)
-    if values.size != SIZE * SIZE or values.max() > 255:
+    values = [int(value) for value in pixels.split()]
+    if len(values) != SIZE * SIZE or max(values) > 255:
         raise ImageError(
-            "truncated", f"record {row} of {path} has {values.size} pixels; expected {SIZE * SIZE} of 0 to 255"
+            "truncated", f"record {row} of {path} has {len(values)} pixels; expected {SIZE * SIZE} of 0 to 255"
         )
-    return values.astype(np.uint8).reshape(SIZE, SIZE)
+    return np.array(values, np.uint8).reshape(SIZE, SIZE)
+
+
+def _version(path: Path) -> tuple[Path, int, int]:
+    """Return a file with its time stamp and size: an edited file is a new entry of the cache."""
+    status = os.stat(path)
+    return path, status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=4)
-def _index(path: str, changed: int) -> tuple[np.ndarray, int]:
-    """Return where each record begins, and at the end where the last one ends; and the position of the pixels' column.
+def _index(path: Path, changed: int, size: int) -> tuple[pd.DataFrame, list[int], int]:
+    """Return `emotion` and `Usage` of each record; where each begins, and the file ends; the place of the pixels.
 
-    `changed` (the file's time stamp) makes an edited file a new entry of the cache.
+    Labels and pixels come from one parser, so that a record is the same row for both.
     """
-    size, ends = os.path.getsize(path), []
-    with open(path, "rb") as file:
-        header = file.readline()
-        for offset in range(0, size, 1 << 24):
-            file.seek(offset)
-            ends.append(np.flatnonzero(np.frombuffer(file.read(1 << 24), np.uint8) == ord("\n")) + offset + 1)
-    starts = np.unique(np.append(np.concatenate(ends), size))
-    return starts, [name.strip() for name in header.decode("utf-8-sig").split(",")].index("pixels")
+    table, starts = label_file.read_located(path.parent, path.name, ("emotion", "Usage"), unread=("pixels",))
+    header = next(label_file.records(path.parent, path.name))[1]
+    return table, [*starts, size], header.index("pixels")

@@ -1,6 +1,11 @@
-"""Files of a data set: found without opening an image, never outside its folder, never written to."""
+"""Files of a data set: found without opening an image, never outside its folder, never written to.
+
+Only regular files count: a pipe or a device would stop the reader for ever. Names are relative to the data set's
+folder (`root`) and POSIX.
+"""
 
 import os
+import stat
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
@@ -9,21 +14,33 @@ import pandas as pd
 from lib.datasets.table import DataError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif"})
+LINK = "a link out of the data set's folder, or to a folder above itself"
 
 
 def walk(
     root: Path, below: str = "", suffixes: Collection[str] = IMAGE_SUFFIXES
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """List the files below `root/below` whose name ends in one of `suffixes` (any case), sorted.
+    """List the regular files below `root/below` whose name ends in one of `suffixes` (any case), sorted.
 
     Names that begin with a dot are the operating system's (`.DS_Store`, `._photo.jpg`) and are not data. A link is
-    followed only to something inside `root`.
+    followed only to a file inside `root`.
+
+    Args:
+        root: the data set's folder.
+        below: where to begin, relative to `root`.
+        suffixes: in small letters, with their dot.
 
     Returns:
-        Paths relative to `root` (POSIX), and (path, reason) for links out of the root and unreadable folders.
+        Paths relative to `root`, and (path, reason) for what cannot be used: links out of the root, pipes, names that
+        are not UTF-8, unreadable folders.
+
+    Raises:
+        DataError: `below` lies outside `root`.
+        FileNotFoundError: there is no folder `below`.
     """
     real = os.path.realpath(root)
-    found, refused, folders = [], [], [below]
+    _check_within(os.path.join(real, below), real)
+    names, refused, folders = [], [], [below]
     while folders:
         folder = folders.pop()
         try:
@@ -35,49 +52,84 @@ def walk(
             relative = f"{folder}/{entry.name}" if folder else entry.name
             if entry.name.startswith("."):
                 continue
-            if entry.is_symlink() and not _is_inside(os.path.realpath(entry.path), real, entry.is_dir()):
-                refused.append((relative, "a link out of the data set's folder, or to a folder above itself"))
+            reason = _refusal(entry, real, suffixes)
+            if reason:
+                refused.append((relative.encode("utf-8", "backslashreplace").decode(), reason))
             elif entry.is_dir():
                 folders.append(relative)
-            elif os.path.splitext(entry.name)[1].lower() in suffixes:
-                found.append(relative)
-    return sorted(found), sorted(refused)
+            elif _ends_in(entry.name, suffixes):
+                names.append(relative)
+    return sorted(names), sorted(refused)
 
 
-def _is_inside(target: str, root: str, is_folder: bool) -> bool:
-    """A linked folder must not hold the root, or the walk would not end; folders are therefore never followed."""
-    return not is_folder and os.path.commonpath([target, root]) == root
+def _refusal(entry: os.DirEntry, real: str, suffixes: Collection[str]) -> str:
+    """Return why an entry of a folder cannot be used, "" where nothing is against it."""
+    if entry.name != entry.name.encode("utf-8", "ignore").decode():
+        return "its name is not UTF-8; rename it"
+    if entry.is_symlink():
+        try:
+            target = os.path.realpath(entry.path, strict=True)
+        except OSError:
+            return "a link that leads nowhere"
+        if os.path.isdir(target) or not _is_within(target, real):  # a linked folder may hold the root: no end
+            return LINK
+    elif entry.is_dir():
+        return ""
+    return "no regular file" if _ends_in(entry.name, suffixes) and not entry.is_file() else ""
+
+
+def _ends_in(name: str, suffixes: Collection[str]) -> bool:
+    return os.path.splitext(name)[1].lower() in suffixes
+
+
+def _is_within(target: str, root: str) -> bool:
+    return os.path.commonpath([target, root]) == root
+
+
+def _check_within(path: str, root: str) -> None:
+    """Follow the links of a path at every level; raise DataError where they lead out of `root`, a real path."""
+    if not _is_within(os.path.realpath(path), root):
+        raise DataError(f"{path} is a link out of the data set's folder; put the data itself there")
+
+
+def regular(root: Path, name: str) -> str:
+    """Return the full path of a file that is safe to open: regular, and inside `root` once all links are followed.
+
+    Raises:
+        DataError: it is something else.
+        OSError: it is not there, or cannot be asked.
+    """
+    real = os.path.realpath(root)
+    path = os.path.join(real, name)
+    _check_within(path, real)
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise DataError(f"{path} is a folder, a pipe or a device; expected a file")
+    return path
+
+
+def first_bytes(root: Path, name: str, most: int = 4096) -> bytes:
+    """Return the beginning of a small file that `walk` has listed.
+
+    Args:
+        root: the data set's folder.
+        name: the file, relative to it.
+        most: bytes at most.
+    """
+    with open(f"{root}/{name}", "rb", buffering=0) as file:
+        return file.read(most)
 
 
 def first_folder(root: Path, *names: str) -> str | None:
     """Return the first of `names` (relative, POSIX) that is a folder of `root`, or None."""
-    return next((name for name in names if (root / name).is_dir()), None)
-
-
-def read_csv(path: Path, columns: Collection[str], optional: Collection[str] = ()) -> pd.DataFrame:
-    """Read `columns` (and those of `optional` that are there) of a label file as text; "" where a cell is empty.
-
-    A byte-order mark, Windows line ends, blanks round the names and further columns do no harm.
-
-    Raises:
-        DataError: the file is not UTF-8, not a table, or lacks a column.
-    """
-    try:
-        names = {name: name.strip() for name in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns}
-        absent = sorted(set(columns) - set(names.values()))
-        if absent:
-            raise DataError(f"{path} has no column {', '.join(absent)}; it has {', '.join(names.values()) or 'none'}")
-        wanted = [name for name, clean in names.items() if clean in {*columns, *optional}]
-        table = pd.read_csv(path, usecols=wanted, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path} is not a table with commas: {error}") from None
-    return table.rename(columns=names).apply(lambda column: column.str.strip())
+    return next((name for name in names if os.path.isdir(root / name)), None)
 
 
 def check_inside(files: pd.Series, label_file: Path) -> pd.Series:
     """Return `files` in POSIX form.
+
+    Args:
+        files: paths as a label file names them.
+        label_file: that file, for the message.
 
     Raises:
         DataError: one is absolute or climbs with `..`, so it points out of the data set's folder.
@@ -95,15 +147,20 @@ def check_inside(files: pd.Series, label_file: Path) -> pd.Series:
 def absent_files(rows: pd.DataFrame, root: Path, below: str = "") -> tuple[pd.Series, list[tuple[str, str]]]:
     """Compare a label file with what lies on disk.
 
+    Args:
+        rows: one row per record of the label file, with `file`, relative to `root`.
+        root: the data set's folder.
+        below: where its images begin.
+
     Returns:
         For each row "" or the reason why its `file` cannot be used; and (file, reason) for images without a row.
     """
-    found, refused = walk(root, below)
+    names, refused = walk(root, below)
     links = dict(refused)
-    here = rows["file"].isin(set(found))
+    here = rows["file"].isin(set(names))
     reason = rows["file"].map(links).fillna("named in the label file, not on disk").where(~here, "")
     twice = rows["file"].duplicated() & here
     reason = reason.mask(twice, "named twice in the label file; the first row is used")
     named = set(rows["file"])
-    unlabelled = [(file, "no row in the label file") for file in found if file not in named]
+    unlabelled = [(file, "no row in the label file") for file in names if file not in named]
     return reason, unlabelled + [(file, why) for file, why in refused if file not in named]

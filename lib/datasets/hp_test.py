@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.datasets import files
+from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
 from lib.emotions import EMOTIONS
@@ -24,15 +24,14 @@ ABOUT = About(
     kind="test only",
 )
 CODES = {emotion: emotion for emotion in EMOTIONS}
-_FRAME = re.compile(r"(?P<subject>[^/]+)/(?P<video>[^/]+)/frame_(?P<frame>\d+)\.[a-z]+$", re.I)
+_FRAME = re.compile(r"(?P<subject>[^/]+)/(?P<video>[^/]+)/frame_(?P<frame>\d{1,18})\.[a-z]+$", re.I)
 
 
 def read(root: Path) -> Listing:
     """List the frames; a sequence is one video of one person, and every row is of the test split."""
-    label_file = root / "labels.csv"
-    table = files.read_csv(label_file, ("file", "emotion"))
+    table = label_file.read(root, "labels.csv", ("file", "emotion"))
     emotion, reason = split_codes(table["emotion"], CODES, {}, "emotion")
-    names = files.check_inside(table["file"], label_file)
+    names = files.check_inside(table["file"], root / "labels.csv")
     parts = names.str.extract(_FRAME)
     reason = reason.mask(parts["frame"].isna(), "not <subject>/<video>/frame_<number>.jpg")
     rows = pd.DataFrame(

@@ -28,8 +28,8 @@ _NAME = re.compile(r"(?P<subject>[A-Z]{2})\.(?P<code>[A-Z]{2})(?P<take>\d)\.\d+\
 
 def read(root: Path) -> Listing:
     """List the stills: `KA.AN1.39.tiff` is person KA, angry, first pose, image 39."""
-    found, refused = files.walk(root)
-    names = pd.Series(found, dtype=str)
+    listed, refused = files.walk(root)
+    names = pd.Series(listed, dtype=str)
     parts = names.str.extract(_NAME).apply(lambda column: column.str.upper())
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna(""), CODES, {}, "emotion code")
@@ -44,12 +44,9 @@ def ratings(root: Path) -> pd.DataFrame:
     Raises:
         DataError: no read-me with a table of ratings in `root`.
     """
-    text = next((path for path in sorted(root.glob("*README*.txt"))), None)
-    lines = (
-        re.findall(r"^\s*\d+((?:\s+\d\.\d+){6})\s+([A-Z]{2})-([A-Z]{2}\d)", text.read_text("utf-8-sig"), re.M)
-        if text
-        else []
-    )
+    names = [name for name in files.walk(root, suffixes={".txt"})[0] if "README" in name]
+    text = files.first_bytes(root, names[0], most=100_000).decode("utf-8-sig", "replace") if names else ""
+    lines = re.findall(r"^\s*\d+((?:\s+\d\.\d+){6})\s+([A-Z]{2})-([A-Z]{2}\d)", text, re.M)
     if not lines:
         raise DataError(
             f"no ratings in {root}; expected README_FIRST.txt with lines `1 2.87 2.52 2.10 1.97 1.97 2.06 KM-NE1`"

@@ -36,8 +36,8 @@ def read(root: Path) -> Listing:
 
     Sessions A and B show the same person: the subject is `F01` in both. The column `view` tells the angle.
     """
-    found, refused = files.walk(root)
-    names = pd.Series(found, dtype=str)
+    listed, refused = files.walk(root)
+    names = pd.Series(listed, dtype=str)
     parts = names.str.rsplit("/", n=1).str[-1].str.extract(_NAME).apply(lambda column: column.str.upper())
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna(""), CODES, {}, "emotion code")

@@ -1,4 +1,4 @@
-"""MUG Facial Expression Database: colour sequences, neutral to apex to neutral, one folder per take."""
+"""MUG Facial Expression Database: colour sequences, neutral to apex to neutral, one folder per sequence."""
 
 import re
 from pathlib import Path
@@ -33,16 +33,17 @@ CODES = {
 }
 DROPPED = {"mixed": "several emotions one after the other: no single label"}
 _FRAME = re.compile(
-    r"(?P<subject>\d{3})/(?:(?P<session>session\d+)/)?(?P<code>[^/]+)/(?P<take>take\d+)/[^/]*?(?P<frame>\d+)\.jpe?g$",
+    r"(?P<subject>\d{3})/(?:(?P<session>session\d+)/)?(?P<code>[^/]+)/(?P<take>take\d+)/"
+    r"(?:[^/]*\D)?(?P<frame>\d{1,18})\.jpe?g$",
     re.I,
 )
 
 
 def read(root: Path) -> Listing:
-    """List every frame of every take; a take's emotion is on each of its frames, the neutral ones too."""
+    """List every frame of every sequence; its emotion stands on each of its frames, the neutral ones too."""
     below = files.first_folder(root, "subjects3") or ""
-    found, refused = files.walk(root, below)
-    names = pd.Series(found, dtype=str)
+    listed, refused = files.walk(root, below)
+    names = pd.Series(listed, dtype=str)
     parts = names.str.removeprefix(f"{below}/" if below else "").str.extract(_FRAME)
     stray = parts["code"].isna()
     parts = parts.fillna("")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.datasets import files
+from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import DataError, Listing, part, split_codes
 from lib.emotions import EMOTIONS_8
@@ -53,20 +53,20 @@ def read(root: Path) -> Listing:
         return _by_folder(root)
     if len(tables) > 1 and root / "labels.csv" not in tables:
         raise DataError(f"{root} holds {', '.join(path.name for path in tables)}; name the one to use labels.csv")
-    return _by_csv(root, root / "labels.csv" if root / "labels.csv" in tables else tables[0])
+    return _by_csv(root, "labels.csv" if root / "labels.csv" in tables else tables[0].name)
 
 
 def _by_folder(root: Path) -> Listing:
-    found, refused = files.walk(root)
-    names = pd.Series(found, dtype=str)
+    listed, refused = files.walk(root)
+    names = pd.Series(listed, dtype=str)
     emotion, reason = split_codes(names.str.split("/").str[0].str.lower(), CODES, {}, "emotion folder")
     rows, left_out = part(pd.DataFrame({"file": names, "emotion": emotion}), reason)
     return Listing(rows, [*left_out, *refused])
 
 
-def _by_csv(root: Path, label_file: Path) -> Listing:
+def _by_csv(root: Path, name: str) -> Listing:
     """Several annotators of one file: the first row counts, the others are listed; agreement is `lib.labelling`'s."""
-    table = files.read_csv(label_file, ("path", "emotion"), OPTIONAL)
+    table = label_file.read(root, name, ("path", "emotion"), OPTIONAL)
     table = table.reindex(columns=["path", "emotion", *OPTIONAL], fill_value="")
     emotion, reason = split_codes(table["emotion"].str.lower(), CODES, DROPPED, "emotion")
     intensity = pd.to_numeric(table["intensity"].replace("", "nan"), errors="coerce")
@@ -76,7 +76,7 @@ def _by_csv(root: Path, label_file: Path) -> Listing:
     reason = reason.mask(strange, "split " + table["split"].map(repr) + "; expected train, validation or test")
     rows = pd.DataFrame(
         {
-            "file": files.check_inside(table["path"], label_file),
+            "file": files.check_inside(table["path"], root / name),
             "subject": table["subject"],
             "emotion": emotion,
             "intensity": intensity.astype("float64"),

@@ -5,6 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from lib import images
 from lib.synthetic.scene import Scene
 
 
@@ -36,8 +37,7 @@ def blur(light_: np.ndarray, scene: Scene, small: int) -> np.ndarray:
 
 def compress(image: np.ndarray, quality: int) -> np.ndarray:
     """Return the image after JPEG of that quality."""
-    stored = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return cv2.imdecode(stored, cv2.IMREAD_COLOR)[..., ::-1].copy()
+    return images.decode(images.encode(image, ".jpg", quality))
 
 
 def cover(light_: np.ndarray, scene: Scene, mesh: np.ndarray, tone: np.ndarray) -> None:

@@ -1,12 +1,12 @@
 """Portraits by action unit, contact sheets and clips of rendered faces."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from lib import images
 from lib.emotions import EMOTIONS_8
 from lib.synthetic.people import Subject
 from lib.synthetic.render import draw, render, sequence
@@ -48,7 +48,7 @@ def sliders(subject: Subject, size: int = 320) -> "ipywidgets.HBox":
         picture = portrait(
             subject, {unit: (right.value, left.value) for unit, (right, left) in controls.items()}, size=size
         )
-        view.value = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+        view.value = images.encode(picture)
 
     options = {"min": 0.0, "max": 1.0, "step": 0.05, "continuous_update": False, "layout": {"width": "150px"}}
     controls = {unit: (widgets.FloatSlider(**options), widgets.FloatSlider(**options)) for unit in UNITS}
@@ -86,26 +86,3 @@ def frames(subjects: Sequence[Subject], scene: str = "lab", size: int = 384, cou
                 yield cv2.putText(
                     image, label, (10, size - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA
                 )
-
-
-def write_clip(path: Path, pictures: Iterator[np.ndarray], per_second: float = 25.0) -> int:
-    """Write frames, uint8 (H, W, 3) RGB of one size, as an .mp4 or .avi; return how many.
-
-    Raises:
-        ValueError: another extension, or this OpenCV cannot write that kind of film.
-    """
-    codecs = {".mp4": "mp4v", ".avi": "MJPG"}
-    if path.suffix not in codecs:
-        raise ValueError(f"the clip is to be {path.name!r}; expected a name that ends in {' or '.join(codecs)}")
-    writer, written = None, 0
-    for picture in pictures:
-        if writer is None:
-            size = picture.shape[1::-1]
-            writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codecs[path.suffix]), per_second, size)
-            if not writer.isOpened():
-                raise ValueError(f"OpenCV cannot write {path}; try the other of {', '.join(codecs)}")
-        writer.write(np.ascontiguousarray(picture[..., ::-1]))
-        written += 1
-    if writer is not None:
-        writer.release()
-    return written
