@@ -34,15 +34,18 @@ def add_frames(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("frames", help="pick the sharpest frame with a face of every half-second of a video")
     parser.add_argument("video")
     parser.add_argument("--out", default="", help="folder for the frames; default: beside the video, under its name")
-    parser.add_argument("--every", type=float, default=0.5, help="seconds per frame")
+    parser.add_argument("--every", type=float, default=0.5, help="seconds per frame, at least 0.01")
     parser.set_defaults(run=_frames)
 
 
 def _frames(options: argparse.Namespace) -> None:
     from lib.labelling import recordings
 
-    folder = options.out or Path(options.video).with_suffix("")
-    print(f"{len(recordings.pick(options.video, folder, options.every))} frames in {folder}")
+    folder = Path(options.out or Path(options.video).with_suffix(""))
+    picked = recordings.pick(options.video, folder, options.every)
+    if picked.lost:
+        print(f"{options.video} is cut or damaged: {picked.lost} of its {picked.announced} frames could not be read")
+    print(f"{len(picked.files)} frames in {folder}" if picked.files else f"no face in any frame of {options.video}")
 
 
 def add_prepare(commands: argparse._SubParsersAction) -> None:

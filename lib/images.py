@@ -182,6 +182,15 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
     return written
 
 
+def announced_frames(path: Path | str) -> int:
+    """Return how many frames a video file claims to hold, which a cut file does not; 0 where it does not say."""
+    video = cv2.VideoCapture(str(path))
+    try:
+        return max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
+    finally:
+        video.release()
+
+
 def to_rgb(image: np.ndarray) -> np.ndarray:
     """Return (H, W, 3); a grey image is repeated three times."""
     return image if check(image).ndim == 3 else np.repeat(image[..., None], 3, axis=2)

@@ -117,13 +117,133 @@ def test_two_annotators_share_the_file_and_do_not_see_each_other(folder):
 
 
 def test_further_columns_of_the_file_are_kept(folder):
-    (folder / "labels.csv").write_text("path,emotion,subject\na.png,happy,s1\n", "utf-8-sig")
+    lines = ["path,emotion,subject,intensity,annotator", "a.png,happy,s1,,", "b 2.png,,s2,,"]
+    (folder / "labels.csv").write_text("\n".join(lines) + "\n", "utf-8-sig")
     session = labelling.Session(folder)
-    press(session, "35")
+    press(session, "3")
+    assert labels(folder) == {"a.png": ("happy", "0.6"), "b 2.png": ("", "")}
+    press(session, "5uuu4")
+    assert labels(folder) == {"a.png": ("happy", ""), "b 2.png": ("", "")}
     table = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
-    assert table.iloc[0].to_dict() == {
-        "path": "a.png", "emotion": "happy", "intensity": "0.6", "annotator": "", "subject": "s1"
-    }  # fmt: skip
+    assert table["subject"].tolist() == ["s1", "s2"]
+
+
+FOREIGN = {
+    "EIW's own": "file,emotion,level\na.png,happy,40\nb 2.png,sad,60\n",
+    "no annotator": "path,emotion,intensity\na.png,happy,0.4\n",
+    "semicolons": "path;emotion;intensity;annotator\na.png;happy;0,4;\n",
+    "ragged": "path,emotion\na.png,happy,1,2,3,4\n",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_a_file_that_this_tool_has_not_written_is_refused_and_left_alone(folder, text):
+    (folder / "labels.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"labels\.csv was not written by this tool"):
+        labelling.Session(folder)
+    assert (folder / "labels.csv").read_text() == text
+
+
+def test_a_file_that_is_not_utf_8_is_refused_and_left_alone(folder):
+    (folder / "labels.csv").write_bytes("path,emotion,intensity,annotator\nä.png,sad,,\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="was not written by this tool"):
+        labelling.Session(folder)
+
+
+def test_the_refusal_of_a_link_shows_nothing_of_what_it_points_to(folder, tmp_path):
+    (tmp_path / "private.txt").write_text("secret words,more of them\n")
+    (folder / "labels.csv").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(ValueError, match="was not written by this tool") as refused:
+        labelling.Session(folder)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "row", ["a.png,joy,0.4,", "a.png,happy,7,", "a.png,happy,much,", "a.png,sad,,\na.png,happy,,", "a.png,happy,-0.2,"]
+)
+def test_unknown_labels_of_ones_own_are_listed_not_overwritten(folder, row):
+    text = f"path,emotion,intensity,annotator\n{row}\n"
+    (folder / "labels.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"1 rows have an unknown emotion.*for instance a\.png"):
+        labelling.Session(folder)
+    assert (folder / "labels.csv").read_text() == text
+    assert labelling.Session(folder, "somebody else").current == "a.png"
+
+
+def test_the_file_as_it_was_before_the_session_is_kept_beside_it(folder):
+    press(labelling.Session(folder, "ada"), "45")
+    before = (folder / "labels.csv").read_text()
+    assert not (folder / "labels.csv.backup").exists()
+    press(labelling.Session(folder, "bob"), "45u")
+    assert (folder / "labels.csv.backup").read_text() == before
+    assert "labels.csv.backup" not in labelling.Session(folder).paths
+
+
+def test_a_link_stays_a_link_and_its_file_is_written(folder, tmp_path):
+    (tmp_path / "elsewhere.csv").write_text(",".join(labelling.COLUMNS) + "\n")
+    (folder / "labels.csv").symlink_to(tmp_path / "elsewhere.csv")
+    press(labelling.Session(folder), "5")
+    assert (folder / "labels.csv").is_symlink()
+    assert "a.png,neutral" in (tmp_path / "elsewhere.csv").read_text()
+
+
+@pytest.mark.parametrize("key", ["5", "4", "x", "u"])
+def test_an_answer_that_cannot_be_saved_does_not_count_and_shows_why(folder, monkeypatch, key):
+    session = labelling.Session(folder)
+    press(session, "5")
+    shown, queue, answers = session.current, list(session.queue), dict(session.answers)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "to_csv", full)
+        assert not session.press(key)
+    assert (session.current, session.queue, session.answers) == (shown, queue, answers)
+    assert "NOT SAVED" in session.status
+    assert "No space left" in session.status
+    assert "1 of 3 labelled" in session.status
+    assert labels(folder) == {"a.png": ("neutral", "")}
+    assert session.press(key)
+    assert "NOT SAVED" not in session.status
+
+
+def test_a_file_that_becomes_foreign_during_the_session_is_not_overwritten(folder):
+    session = labelling.Session(folder)
+    (folder / "labels.csv").write_text("mine;now\n")
+    assert not session.press("5")
+    assert "was not written by this tool" in session.status
+    assert (folder / "labels.csv").read_text() == "mine;now\n"
+
+
+def in_another_process(folder, annotator, keys):
+    code = "import sys; from lib import labelling; [labelling.Session(*sys.argv[1:3]).press(k) for k in sys.argv[3]]"
+    return subprocess.run(
+        [sys.executable, "-c", code, str(folder), annotator, keys],
+        cwd=paths.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_second_window_of_one_annotator_is_refused_until_the_first_is_closed(folder):
+    session = labelling.Session(folder, "ada")
+    refused = in_another_process(folder, "ada", "5")
+    assert "another session labels" in refused.stderr
+    assert in_another_process(folder, "bob", "5").returncode == 0
+    press(session, "45")
+    table = pd.read_csv(folder / "labels.csv")
+    assert sorted(table["annotator"]) == ["ada", "bob"]
+    del session
+    assert in_another_process(folder, "ada", "5").returncode == 0
+
+
+def test_a_notebook_cell_that_runs_again_takes_over_from_its_first_session(folder):
+    first = labelling.Session(folder)
+    second = labelling.Session(folder)
+    assert not first.press("5")
+    assert "opened in a later session" in first.status
+    assert second.press("5")
+    assert labels(folder) == {"a.png": ("neutral", "")}
 
 
 def test_own_reads_what_was_labelled_and_lists_the_rest(folder):
@@ -231,14 +351,14 @@ def test_the_widget_takes_typed_keys_and_clicks(folder):
     from lib.labelling import widget
 
     box = widget.widget(labelling.Session(folder))
-    picture, status, buttons, field = box.children
-    before = picture.value
+    shown, status, buttons, field = box.children
+    before = shown.value
     field.value = "4"
     assert field.value == ""
     assert "which level" in status.value
     buttons.children[2].click()
     assert labels(folder) == {"a.png": ("happy", "0.4")}
-    assert picture.value != before
+    assert shown.value != before
 
 
 @pytest.fixture
@@ -257,16 +377,38 @@ def video(tmp_path):
 
 def test_the_sharpest_frame_of_each_half_second_is_picked(video, tmp_path, monkeypatch):
     monkeypatch.setattr(faces, "detect", lambda image: ["a face"])
-    written = recordings.pick(video, tmp_path / "picked")
+    written, read, announced = recordings.pick(video, tmp_path / "picked")
+    assert (read, announced) == (20, 20)
     assert [path.name for path in written] == [
         f"clip_{seconds}.jpg" for seconds in ("0000.30", "0000.80", "0001.30", "0001.80")
     ]
     assert images.read(written[0]).shape == (48, 64, 3)
 
 
-def test_a_video_without_a_face_gives_no_frame(video, monkeypatch):
+def test_a_video_without_a_face_gives_no_frame_and_no_folder(video, monkeypatch, capsys):
     monkeypatch.setattr(faces, "detect", lambda image: [])
-    assert list(recordings.sharpest_frames(video)) == []
+    assert cli.main(["frames", str(video)]) == 0
+    assert "no face in any frame" in capsys.readouterr().out
+    assert not video.with_suffix("").exists()
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "1e-320", "0.001", "nan", "inf"])
+def test_frames_per_no_time_at_all_are_refused(video, capsys, every):
+    assert cli.main(["frames", str(video), f"--every={every}"]) == 2
+    assert "expected seconds per frame, at least 0.01" in capsys.readouterr().err
+    assert not video.with_suffix("").exists()
+
+
+@pytest.mark.parametrize("kept", [0.75, 0.5])
+def test_a_cut_video_gives_its_frames_and_the_number_of_those_lost(video, monkeypatch, capsys, kept):
+    monkeypatch.setattr(faces, "detect", lambda image: ["a face"])
+    whole = video.read_bytes()
+    video.write_bytes(whole[: int(kept * len(whole))])
+    assert cli.main(["frames", str(video)]) == 0
+    out = capsys.readouterr().out
+    lost = int(out.split("damaged: ")[1].split(" of its 20 frames")[0])
+    assert 20 - lost == sum(1 for _ in images.frames(video))
+    assert 0 < lost < 20
 
 
 def test_only_the_half_second_with_a_rendered_face_gives_a_frame(tmp_path):
@@ -288,3 +430,9 @@ def test_a_file_that_is_no_video_is_refused_by_the_command_line(tmp_path, capsys
     (tmp_path / "clip.mp4").write_text("no video")
     assert cli.main(["frames", str(tmp_path / "clip.mp4"), "--out", str(tmp_path)]) == 2
     assert "not a video" in capsys.readouterr().err
+
+
+def test_a_video_that_is_not_there_leaves_no_folder(tmp_path, capsys):
+    assert cli.main(["frames", str(tmp_path / "none.mp4")]) == 2
+    assert "not a video" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,13 @@
-"""Labels by hand: the session and its file, a window and a widget over it, agreement, and frames worth labelling."""
+"""Labels by hand, agreement of annotators, and frames worth labelling.
 
-from lib.labelling.session import COLUMNS, Session, agreement
+session       what is shown, asked and answered; agreement
+labels_file   labels.csv: checked, locked, backed up
+window        the session in a window
+widget        the session in a notebook
+recordings    frames of a video
+"""
+
+from lib.labelling.labels_file import COLUMNS
+from lib.labelling.session import Session, agreement
 
 __all__ = ["COLUMNS", "Session", "agreement"]

@@ -1,8 +1,10 @@
-"""Frames from a recording, to be labelled: the sharpest of every half-second that shows a face."""
+"""Frames from a video, to be labelled: the sharpest of every half-second that shows a face."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,38 +12,82 @@ import numpy as np
 from lib import faces, images
 
 EVERY = 0.5  # seconds per frame picked
+SHORTEST = 0.01  # seconds; shorter than a frame of any camera
 CANDIDATES = 3  # sharpest frames of a stretch that are searched for a face
+Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
+
+
+class Picked(NamedTuple):
+    """What `pick` has done.
+
+    Attributes:
+        files: the images written.
+        read: frames of the video that could be decoded.
+        announced: frames that the file claims to hold; 0 where it does not say.
+    """
+
+    files: list[Path]
+    read: int
+    announced: int
+
+    @property
+    def lost(self) -> int:
+        """Frames that are announced and could not be read: the video is cut or damaged."""
+        return max(0, self.announced - self.read)
 
 
 def sharpness(image: np.ndarray) -> float:
-    """Return the variance of the Laplacian of the grey image, at least 0: larger is sharper, noise counts as sharp."""
+    """Return the variance of the Laplacian of the grey image, at least 0: larger is sharper, noise counts as sharp.
+
+    Args:
+        image: uint8 (H, W, 3) RGB or (H, W) grey.
+    """
     return float(cv2.Laplacian(images.to_grey(image), cv2.CV_64F).var())
 
 
-def sharpest_frames(video: Path | str, every: float = EVERY) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield (seconds, uint8 RGB (H, W, 3)) of the sharpest frame per `every` seconds that shows a face, if any does.
+def sharpest_frames(frames: Iterable[Frame], every: float = EVERY) -> Iterator[Frame]:
+    """Yield the sharpest frame with a face of every stretch of the video that has one.
+
+    Args:
+        frames: of a video, in order, for instance from `lib.images.frames`.
+        every: seconds of a stretch.
 
     Raises:
-        lib.images.ImageError: not a video.
+        ValueError: `every` is no number of seconds, or below `SHORTEST`.
     """
-    for _, stretch in groupby(images.frames(video), key=lambda frame: int(frame[0] / every)):
+    if not (math.isfinite(every) and every >= SHORTEST):
+        raise ValueError(f"every is {every}; expected seconds per frame, at least {SHORTEST}")
+    for _, stretch in groupby(frames, key=lambda frame: int(frame[0] / every)):
         best: list[tuple[float, float, np.ndarray]] = []
         for seconds, image in stretch:
             best = sorted([*best, (sharpness(image), seconds, image)], key=lambda item: -item[0])[:CANDIDATES]
-        found = next((item for item in best if faces.detect(item[2])), None)
-        if found:
-            yield found[1], found[2]
+        with_face = next((item for item in best if faces.detect(item[2])), None)
+        if with_face:
+            yield with_face[1:]
 
 
-def pick(video: Path | str, folder: Path | str, every: float = EVERY) -> list[Path]:
-    """Write the sharpest frames to `folder` as `<video>_<seconds>.jpg`; return their paths.
+def pick(video: Path | str, folder: Path | str, every: float = EVERY) -> Picked:
+    """Write the sharpest frames to `folder` as `<video>_<seconds>.jpg`; the folder is made with the first of them.
+
+    Args:
+        video: a file that OpenCV can decode.
+        folder: where to.
+        every: seconds per frame.
 
     Raises:
         lib.images.ImageError: not a video.
+        ValueError: `every` is too small.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    written = []
-    for seconds, image in sharpest_frames(video, every):
-        written.append(Path(folder) / f"{Path(video).stem}_{seconds:07.2f}.jpg")
-        images.write(written[-1], image)
-    return written
+    files, seen = [], []
+    for seconds, image in sharpest_frames(_counted(video, seen), every):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        files.append(Path(folder) / f"{Path(video).stem}_{seconds:07.2f}.jpg")
+        images.write(files[-1], image)
+    return Picked(files, len(seen), images.announced_frames(video))
+
+
+def _counted(video: Path | str, seen: list[float]) -> Iterator[Frame]:
+    """Pass the frames of a video on and note the seconds of each in `seen`."""
+    for seconds, image in images.frames(video):
+        seen.append(seconds)
+        yield seconds, image

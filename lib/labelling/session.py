@@ -1,8 +1,8 @@
 """Labels by hand, as the authors of paper A made theirs: one session, and the agreement of two annotators.
 
 `labels.csv` in the folder of images has the columns path (relative to the folder), emotion, intensity, annotator; it is
-what `lib.datasets.load("own", root=FOLDER)` reads. It is written after every answer, so nothing is lost and a session
-resumes. Further columns of it (subject, split) are kept.
+what `lib.datasets.load("own", root=FOLDER)` reads. `lib.labelling.labels_file` writes it before the next image is
+shown, so nothing is lost and a session resumes. An answer that cannot be saved is not counted.
 
     1 ... 7    angry, disgust, fear, happy, neutral, sad, surprise
     0 ... 5    then the level: 0, 20, 40, 60, 80, 100 %  (neutral has none)
@@ -11,6 +11,7 @@ resumes. Further columns of it (subject, split) are kept.
     x          unsuitable: no face, several faces, or no emotion of the seven
 """
 
+import copy
 import math
 from pathlib import Path
 
@@ -19,12 +20,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from lib import images, paths
+from lib import images
 from lib.datasets import files
 from lib.emotions import EMOTIONS
+from lib.labelling.labels_file import UNSUITABLE, Answer, LabelsFile
 
-COLUMNS = ("path", "emotion", "intensity", "annotator")
-UNSUITABLE = "unsuitable"
 EMOTION_KEYS = {str(number): emotion for number, emotion in enumerate(EMOTIONS, start=1)}
 LEVEL_KEYS = {str(level): level / 5 for level in range(6)}
 OTHER_KEYS = {"u": "undo", "s": "skip", "x": UNSUITABLE}
@@ -38,6 +38,7 @@ class Session:
         annotator: name in the column of that name; others' rows of the same file are kept and not shown.
         answers: image -> (emotion, intensity); the intensity is NaN until it is given.
         queue: images without a whole answer, the first is shown.
+        trouble: why the last answer could not be saved; empty where it was.
     """
 
     def __init__(self, folder: Path | str, annotator: str = "", levels: bool = True) -> None:
@@ -49,17 +50,17 @@ class Session:
             levels: ask for the level after the emotion.
 
         Raises:
-            ValueError: no image in the folder.
+            ValueError: no image in the folder, or its `labels.csv` is not one of this tool or has unknown labels.
+            OSError: the folder cannot be written, or another window labels it for the same annotator.
         """
-        self.folder, self.annotator, self.levels = Path(folder), annotator, levels
+        self.folder, self.annotator, self.levels, self.trouble = Path(folder), annotator, levels, ""
         self.paths = files.walk(self.folder)[0]
         if not self.paths:
             raise ValueError(f"no image in {self.folder}; expected files such as .jpg or .png, at any depth")
-        mine = self._table().query("annotator == @annotator")
-        numbers = pd.to_numeric(mine["intensity"])
-        self.answers = dict(zip(mine["path"], zip(mine["emotion"], numbers, strict=True), strict=True))
+        self._file = LabelsFile(self.folder, annotator)
+        self.answers: dict[str, Answer] = self._file.read()
         self.queue = [path for path in self.paths if not self._is_whole(path)]
-        self._history: list[tuple[str, tuple[str, float] | None]] = [(path, None) for path in self.answers]
+        self._history: list[tuple[str, Answer | None]] = [(path, None) for path in self.answers]
 
     @property
     def current(self) -> str | None:
@@ -82,26 +83,44 @@ class Session:
 
     @property
     def status(self) -> str:
-        """One line for the annotator: how far, which image, what is asked."""
-        done = f"{len(self.paths) - len(self.queue)} of {len(self.paths)}"
+        """One line for the annotator: what went wrong, how far, which image, what is asked."""
+        trouble = f"NOT SAVED, the last answer does not count: {self.trouble} | " if self.trouble else ""
+        done = f"{trouble}{len(self.paths) - len(self.queue)} of {len(self.paths)}"
         if self.current is None:
             return f"{done} labelled; all done"
         emotion = f" is {self.answers[self.current][0]}: which level?" if self.asks == "level" else ": which emotion?"
         return f"{done} labelled; {self.current}{emotion}"
 
-    def image(self, pixels: int = 560) -> np.ndarray:
-        """Return the image shown, uint8 RGB (H, W, 3), the longer edge scaled to `pixels`; grey where none is."""
+    def image(self, size: int = 560) -> np.ndarray:
+        """Return the image shown, uint8 RGB (H, W, 3), the longer edge scaled to `size` pixels; grey where none is."""
         try:
             image = images.to_rgb(images.read(self.folder / (self.current or "")))
         except images.ImageError:
             image = np.full((3, 4, 3), 128, dtype=np.uint8)
-        scale = pixels / max(image.shape[:2])
+        scale = size / max(image.shape[:2])
         return cv2.resize(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
 
     def press(self, key: str) -> bool:
-        """Do what the key says and save; return whether it meant anything now."""
+        """Do what the key means and save; return whether it was done.
+
+        A key without a meaning now does nothing. If saving fails, the session stays where it was, and `trouble` and
+        `status` name the reason.
+        """
         if key not in self.keys:
             return False
+        before = copy.deepcopy((self.answers, self.queue, self._history))
+        try:
+            self._do(key)
+            if key != "s":  # to skip changes no answer
+                self._file.write(self.answers)
+        except (OSError, ValueError) as error:
+            self.answers, self.queue, self._history = before
+            self.trouble = str(error)
+            return False
+        self.trouble = ""
+        return True
+
+    def _do(self, key: str) -> None:
         if key == "u":
             self._undo()
         elif key == "s":
@@ -110,7 +129,6 @@ class Session:
             self._answer(self.answers[self.current][0], LEVEL_KEYS[key])
         else:
             self._answer(EMOTION_KEYS.get(key, UNSUITABLE), math.nan)
-        return True
 
     def _answer(self, emotion: str, intensity: float) -> None:
         path = self.queue[0]
@@ -118,7 +136,6 @@ class Session:
         self.answers[path] = (emotion, intensity)
         if self._is_whole(path):
             self.queue.pop(0)
-        self._save()
 
     def _undo(self) -> None:
         if not self._history:
@@ -128,31 +145,10 @@ class Session:
         if before is not None:
             self.answers[path] = before
         self.queue = [path, *(other for other in self.queue if other != path)]
-        self._save()
 
     def _is_whole(self, path: str) -> bool:
         emotion, intensity = self.answers.get(path, ("", math.nan))
         return emotion in ("neutral", UNSUITABLE) or (emotion != "" and not (self.levels and math.isnan(intensity)))
-
-    def _table(self) -> pd.DataFrame:
-        path = self.folder / "labels.csv"
-        if not path.is_file():
-            return pd.DataFrame(columns=COLUMNS, dtype=str)
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        return table.reindex(columns=[*COLUMNS, *(name for name in table if name not in COLUMNS)], fill_value="")
-
-    def _save(self) -> None:
-        table = self._table()
-        mine = table["annotator"] == self.annotator
-        rows = [
-            (path, emotion, "" if math.isnan(intensity) else str(intensity), self.annotator)
-            for path, (emotion, intensity) in self.answers.items()
-        ]
-        new = pd.DataFrame(rows, columns=COLUMNS).merge(
-            table[mine].drop(columns=list(COLUMNS[1:])), on="path", how="left"
-        )
-        with paths.replace_on_success(self.folder / "labels.csv") as part:
-            pd.concat([table[~mine], new]).to_csv(part, index=False)
 
 
 def agreement(labels: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The labelling session in a notebook: the same as the window's."""
+"""The labelling session in a notebook (ipywidgets). `lib.labelling.window` is the one with a window of its own."""
 
 import io
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from lib.labelling.session import Session
 
 def widget(session: Session) -> ipywidgets.VBox:
     """Return image, line, buttons, and a field that takes keys as they are typed."""
-    picture, status, buttons = ipywidgets.Image(format="png"), ipywidgets.Label(), ipywidgets.HBox()
+    shown, status, buttons = ipywidgets.Image(format="png"), ipywidgets.Label(), ipywidgets.HBox()
     field = ipywidgets.Text(placeholder="click here and type keys", continuous_update=True)
 
     def show() -> None:
         data = io.BytesIO()
         Image.fromarray(session.image()).save(data, "PNG")
-        picture.value, status.value = data.getvalue(), session.status
+        shown.value, status.value = data.getvalue(), session.status
         buttons.children = [_button(key, meaning, press) for key, meaning in session.keys.items()]
 
     def press(key: str) -> None:
@@ -27,11 +27,13 @@ def widget(session: Session) -> ipywidgets.VBox:
     def typed(change: dict) -> None:
         for key in change["new"]:
             press(key)
+            if session.trouble:
+                break  # the keys behind it were meant for another question
         field.value = ""
 
     field.observe(typed, "value")
     show()
-    return ipywidgets.VBox([picture, status, buttons, field])
+    return ipywidgets.VBox([shown, status, buttons, field])
 
 
 def _button(key: str, meaning: str, press: Callable[[str], None]) -> ipywidgets.Button:

@@ -1,4 +1,4 @@
-"""The labelling session in a window of its own: it shows the session and passes keys on, no more."""
+"""`Window`: the labelling session in a window of its own (tkinter). `lib.labelling.widget` is the one for notebooks."""
 
 import tkinter
 from functools import partial
@@ -7,7 +7,7 @@ from PIL import Image, ImageTk
 
 from lib.labelling.session import Session
 
-PIXELS = 560  # longest edge of the image on screen
+SIZE = 560  # longest edge of the image on screen
 WIDTH = 760  # of the window, for the longest row of buttons
 
 
@@ -28,10 +28,10 @@ class Window:
                 f"no window can be opened ({error}); label in notebook 05 instead, which needs none"
             ) from None
         self.root.title("Label emotions")
-        self.picture = tkinter.Label(self.root, width=WIDTH, height=PIXELS)  # of one size, so that nothing jumps
+        self.image = tkinter.Label(self.root, width=WIDTH, height=SIZE)  # of one size, so that nothing jumps
         self.status = tkinter.Label(self.root, font=("TkDefaultFont", 12), wraplength=WIDTH)
         self.buttons = tkinter.Frame(self.root)
-        for part in (self.picture, self.status, self.buttons):
+        for part in (self.image, self.status, self.buttons):
             part.pack(padx=12, pady=6)
         self.root.bind("<Key>", lambda event: self.press(event.char))
         self._show()
@@ -42,13 +42,15 @@ class Window:
         self.root.mainloop()
 
     def press(self, key: str) -> None:
-        """Pass a key to the session and show what came of it."""
-        if self.session.press(key):
-            self._show()
+        """Pass a key to the session and show the outcome; ring if it could not be saved."""
+        self.session.press(key)
+        if self.session.trouble:
+            self.root.bell()
+        self._show()
 
     def _show(self) -> None:
-        self.photo = ImageTk.PhotoImage(Image.fromarray(self.session.image(PIXELS)))  # kept, Tk holds no reference
-        self.picture.configure(image=self.photo)
+        self.photo = ImageTk.PhotoImage(Image.fromarray(self.session.image(SIZE)))  # kept, Tk holds no reference
+        self.image.configure(image=self.photo)
         self.status.configure(text=self.session.status)
         for button in self.buttons.winfo_children():
             button.destroy()
