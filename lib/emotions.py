@@ -31,6 +31,16 @@ def index(names: Iterable[str], emotions: Sequence[str] = EMOTIONS) -> np.ndarra
     return np.array([emotions.index(name) for name in names], dtype=np.int64)
 
 
+def names(outputs: np.ndarray, emotions: Sequence[str] = EMOTIONS) -> np.ndarray:
+    """Return the emotion of the largest output, str (...,).
+
+    Args:
+        outputs: (..., K) probabilities or intensities.
+        emotions: the classes, K of them.
+    """
+    return np.asarray(emotions)[np.argmax(outputs, axis=-1)]
+
+
 def intensity_vector(names: Iterable[str], intensities: Iterable[float]) -> np.ndarray:
     """Return regression targets, float32 (N, 7): 20 % happy is happy .2 and neutral .8 (paper A, regression).
 

@@ -139,6 +139,12 @@ def results(
     return rows
 
 
+def origin(*tables: "pd.DataFrame") -> str:
+    """Return "real", "stand-in" or "mixed", from the column `origin` of every table that a figure rests on."""
+    kinds = set().union(*(table["origin"] for table in tables))
+    return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
 def show(table: "pd.DataFrame", digits: int = 3, percent: Sequence[str] = ()) -> "Styler":
     """Return a table for the screen: text to the left, numbers to the right, counts with commas.
 

@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from lib import evaluate
 from lib.emotions import EMOTIONS, index, intensity_vector
-from lib.evaluate import bootstrap
+from lib.evaluate import bootstrap, intensity_metrics, label_metrics
 
 PER_EMOTION = ("RMSE", "MAE", "PCC", "CCC", "ICC(3,1)")
 
@@ -117,9 +117,80 @@ def test_seeds_are_averaged_and_their_spread_widens_the_interval(labels):
     luck = [np.where(rng.random(400) < share, true, predicted) for share in (0.0, 0.3, 0.6)]
     table = evaluate.classification(true, np.stack(luck), subjects)
     assert set(table["seeds"]) == {3}
+    assert table["per_seed"][0] == pytest.approx([np.mean(p == true) for p in luck])
     assert figures(table)["accuracy", "all"] == pytest.approx(np.mean([np.mean(p == true) for p in luck]))
     one = ends(evaluate.classification(true, luck[1], subjects))
     assert np.ptp(ends(table)) > 1.2 * np.ptp(one)
+
+
+def test_three_equal_seeds_have_the_interval_of_one(labels):
+    true, predicted, subjects = labels
+    one = evaluate.classification(true, predicted, subjects)
+    three = evaluate.classification(true, np.stack([predicted] * 3), subjects)
+    np.testing.assert_allclose(three[["value", "low", "high"]], one[["value", "low", "high"]], atol=1e-12)
+
+
+def test_where_seeds_alone_differ_the_interval_is_that_of_t_with_their_degrees_of_freedom():
+    shares = np.array([0.5, 0.6, 0.7])  # the same in each of 50 subjects
+    values = np.tile(np.repeat(shares[:, None], 50, axis=1), 2)
+    table = evaluate.mean(values, np.tile(np.arange(50), 2))
+    half = stats.t.ppf(0.975, 2) * shares.std(ddof=1) / np.sqrt(3)
+    assert ends(table, "mean") == pytest.approx([0.6 - half, 0.6 + half])
+
+
+def studies(number: int, models: int = 1):
+    """Yield hits (3, N) of `models` equally good models, and the subjects (N,): 30 subjects, some with few images."""
+    rng = np.random.default_rng(8)
+    for _ in range(number):
+        sizes = np.minimum(1 + rng.geometric(0.1, 30), 40)
+        subjects = np.repeat(np.arange(30), sizes)
+        person = rng.normal(0.7, 0.1, 30)
+        hits = []
+        for _ in range(models):
+            skill = person + rng.normal(0, 0.05, 30) + rng.normal(0, 0.03, (3, 1))  # of subjects, and of seeds
+            hits.append(rng.random((3, len(subjects))) < skill[:, subjects])
+        yield *hits, subjects
+
+
+def test_the_interval_covers_the_truth_in_about_95_of_100_studies_of_three_seeds_and_unequal_groups():
+    hits = 0
+    for right, subjects in studies(200):
+        low, high = ends(evaluate.mean(right, subjects, resamples=300), "mean")
+        hits += low <= 0.7 <= high
+    assert 182 <= hits <= 199  # 190 expected
+
+
+def test_two_equally_good_models_are_put_in_order_in_at_most_5_of_100_studies():
+    true, ordered, below = None, 0, 0
+    for first, second, subjects in studies(200, models=2):
+        true = np.full(len(subjects), "happy")
+        names = [np.where(right, "happy", "sad") for right in (first, second)]
+        found = evaluate.compare(true, *names, subjects, resamples=300)
+        ordered += found["verdict"] != "cannot be ordered"
+        below += found["p"] < 0.05
+    assert ordered <= 16  # 10 expected; 26 to 38 where seeds are drawn without their t
+    assert below <= 16
+
+
+def test_p_of_a_comparison_is_that_of_a_paired_t_test_over_equal_groups(labels):
+    true, predicted, subjects = labels
+    other = np.where(np.random.default_rng(9).random(400) < 0.1, true, predicted)
+    found = evaluate.compare(true, other, predicted, subjects, resamples=20_000)
+    per_subject = ((other == true).astype(float) - (predicted == true)).reshape(20, 20).mean(axis=1)
+    assert found["p"] == pytest.approx(stats.ttest_1samp(per_subject, 0).pvalue, rel=0.15)
+
+
+def test_strata_keep_their_shares_in_every_resample():
+    true, predicted = ["happy"] * 40, ["happy"] * 20 + ["sad"] * 20
+    groups, data_set = np.arange(40) // 2, np.repeat(["easy", "hard"], 20)
+    assert ends(evaluate.classification(true, predicted, groups, strata=data_set)).tolist() == [0.5, 0.5]
+    assert np.ptp(ends(evaluate.classification(true, predicted, groups))) > 0.3
+
+
+def test_a_stratum_of_one_group_is_drawn_with_the_others_of_its_kind(labels):
+    true, predicted, subjects = labels
+    one_each = evaluate.classification(true, predicted, subjects, strata=subjects)
+    assert ends(one_each).tolist() == ends(evaluate.classification(true, predicted, subjects)).tolist()
 
 
 def test_one_group_has_a_value_and_no_interval(labels):
@@ -204,6 +275,23 @@ def test_a_constant_guess_on_uniform_intensities_has_the_known_rmse():
     assert found["CCC", "all"] == pytest.approx(0, abs=1e-9)
 
 
+def test_the_three_readings_of_rmse_by_hand():
+    true = intensity_vector(["happy", "neutral"], [0.6, 0.0])
+    predicted = true + np.array([[0.1] * 7, [0.3] * 7])
+    found = figures(evaluate.regression(true, predicted, [1, 2]))
+    assert found["RMSE", "all"] == pytest.approx(np.sqrt((0.1**2 + 0.3**2) / 2))
+    assert found["error SD, bias removed", "all"] == pytest.approx(0.1)
+    predicted[0, EMOTIONS.index("happy")] = 1.0  # the labelled emotion's error is now .4
+    found = figures(evaluate.regression(true, predicted, [1, 2]))
+    assert found["RMSE, labelled emotion", "all"] == pytest.approx(np.sqrt((0.4**2 + 0.3**2) / 2))
+
+
+def test_every_metric_has_a_formula_in_its_docstring():
+    for module in (label_metrics, intensity_metrics):
+        for metric in (*module.OVERALL.values(), *module.PER_EMOTION.values()):
+            assert metric.__name__ == "averaged" or len(metric.__doc__) > 60
+
+
 def test_mcnemar_agrees_with_the_binomial_by_hand():
     true, first, second = ["happy"] * 9, ["happy"] * 8 + ["sad"], ["happy"] * 2 + ["sad"] * 6 + ["happy"]
     assert evaluate.mcnemar(true, first, second) == pytest.approx(2 * (1 + 7) / 2**7)  # 6 against 1 of 7
@@ -281,7 +369,7 @@ def test_a_leaderboard_is_the_scores_and_the_paired_comparisons_with_the_base(la
     board = evaluate.leaderboard({"old": predicted, "new": better}, true, subjects, "old").set_index("label")
     alone = evaluate.classification(true, better, subjects).iloc[0]
     against = evaluate.compare(true, better, predicted, subjects, ("new", "old"))
-    assert board.loc["new", ["value", "low", "high", "n", "clusters", "seeds"]].tolist() == alone.iloc[2:].tolist()
+    assert board.loc["new", ["value", "low", "high", "n", "clusters", "seeds"]].tolist() == alone.iloc[2:8].tolist()
     assert board.loc["new", "verdict"] == against["verdict"] == "new above old"
     assert board.loc["new", ["difference low", "difference high"]].tolist() == [against["low"], against["high"]]
     assert board.loc["old", ["difference", "p", "verdict"]].isna().all()
@@ -290,3 +378,33 @@ def test_a_leaderboard_is_the_scores_and_the_paired_comparisons_with_the_base(la
     assert rmse.loc[0, "metric"] == "RMSE"
     with pytest.raises(KeyError):
         evaluate.leaderboard({"new": better}, true, subjects, "old")
+
+
+def test_holm_by_hand():
+    assert evaluate.holm([0.01, 0.04, 0.03]).tolist() == pytest.approx([0.03, 0.06, 0.06])
+    assert evaluate.holm([0.5, np.nan, 0.4])[[0, 2]].tolist() == pytest.approx([0.8, 0.8])
+    assert np.isnan(evaluate.holm([0.5, np.nan])[1])
+
+
+def test_a_leaderboard_corrects_every_comparison_but_the_primary_one(labels):
+    true, predicted, subjects = labels
+    rng = np.random.default_rng(10)
+    rivals = {f"rival {k}": np.where(rng.random(400) < 0.06, true, predicted) for k in range(6)}
+    board = evaluate.leaderboard({"base": predicted, **rivals}, true, subjects, "base", primary="rival 0")
+    board = board.set_index("label")
+    assert board.loc["rival 0", "p Holm"] == board.loc["rival 0", "p"]
+    others = board.loc["rival 1":]
+    assert others["p Holm"].tolist() == evaluate.holm(others["p"]).tolist()
+    assert (board.loc[board["p Holm"] >= 0.05, "verdict"] == "cannot be ordered").all()
+    with pytest.raises(KeyError, match="nobody"):
+        evaluate.leaderboard({"base": predicted}, true, subjects, "base", primary="nobody")
+
+
+def test_a_gap_is_inside_minus_outside_and_a_second_model_is_taken_off():
+    inside = np.array([True, True, False, False] * 5)
+    seen, unseen = np.array([1, 1, 1, 0] * 5), np.array([1, 0, 1, 0] * 5)
+    groups = np.repeat(np.arange(5), 4)
+    assert evaluate.gap(seen, inside, groups)["difference"] == pytest.approx(0.5)
+    found = evaluate.gap(seen, inside, groups, minus=unseen)
+    assert (found["difference"], found["low"], found["high"]) == pytest.approx((0.5, 0.5, 0.5))
+    assert evaluate.gap(seen, inside, groups, minus=seen)["difference"] == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import evaluate, faces, images, models, paths
+from lib import emotions, faces, images, models, paths
 from lib.models.lbp_svm import LbpSvm
 from lib.synthetic import Subject, render
 from lib.training import trained_networks
@@ -55,7 +55,7 @@ def test_every_network_answers_on_its_own_crops_of_the_images_that_all_can_read(
         fit = fits.loc[row]
         crops = faces.crop_faces(table, paths.data("smoke"), how=fit["how"], size=int(fit["pixels"])).images
         outputs = models.predict(trained_networks.load(fit, paths.data("smoke")), np.asarray(crops[[0, 2, 3]]))
-        assert said[label][seed].tolist() == evaluate.names(outputs).tolist()
+        assert said[label][seed].tolist() == emotions.names(outputs).tolist()
 
 
 def test_what_has_not_been_fitted_is_named_with_the_notebook_that_fits_it(table):

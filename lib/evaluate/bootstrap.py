@@ -1,11 +1,22 @@
 """95 % intervals by drawing whole subjects: the bootstrap behind every figure of merit.
 
-**What an interval covers.** Whole groups (subjects; clusters of duplicates where subjects are unknown) are drawn with
-replacement, so that many images of one face do not pass for many faces. With two seeds or more, seeds are drawn too,
-so the interval also holds the luck of training (from S seeds, (S - 1) / S of its variance). It does not hold another
-choice of training subjects. The ends are Hesterberg's expanded percentiles (The American Statistician 69, 2015),
-which widen the plain percentiles as Student's t does: with 5 subjects that matters. The interval that takes images
-for independent is `groups=np.arange(N)`: far too narrow, and shown for contrast only.
+**What is drawn.** Whole groups (subjects; clusters of duplicates where subjects are unknown) are drawn with
+replacement, so that many images of one face do not pass for many faces. Where images come in strata (data sets, whose
+shares are fixed by design), groups are drawn within their stratum. The interval that takes images for independent is
+`groups=np.arange(N)`: far too narrow, and shown for contrast only.
+
+**Few subjects.** The ends are Hesterberg's expanded percentiles (The American Statistician 69, 2015), which widen the
+plain percentiles as Student's t does: with 5 subjects that matters.
+
+**Few training seeds.** Drawing from three seeds would give two thirds of their variance and no t at all. So the seeds'
+part of the variance is the textbook one of groups crossed with seeds,
+
+    V_seeds = max(0, variance of the S values / S - V_both),
+
+where V_both is what the same images under another seed add, which the groups' part holds already. Each part gets its
+own t, and an end lies at the root of the sum of their squared distances from the value (Zou and Donner, Statistics in
+Medicine 27, 2008). With one seed nothing is known about the luck of training, and the interval does not hold it; no
+interval holds another choice of training subjects.
 
 Every figure is a function of sums over rows, so a resample is a weighted sum of per-group sums, never a copy of the
 rows: arrays are (S seeds, G groups, D sums), and 2,000 resamples take a matrix product.
@@ -13,6 +24,7 @@ rows: arrays are (S seeds, G groups, D sums), and 2,000 resamples take a matrix 
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,73 +32,222 @@ from scipy import sparse, stats
 
 RESAMPLES = 2000
 CHUNK = 20_000_000  # counts held at a time, 160 MB
-Measure = Callable[[np.ndarray], np.ndarray]  # sums (..., D) to figures (..., M)
+LEVEL = 0.975  # upper end of a 95 % interval
+Measure = Callable[[np.ndarray], np.ndarray]  # sums (..., D) to M figures (..., M)
 
 
-def aligned(true: np.ndarray, predicted: np.ndarray, groups: Sequence, width: int) -> tuple[np.ndarray, ...]:
-    """Return (true, predicted with a seed axis in front, group number of each row).
+@dataclass(frozen=True)
+class Estimate:
+    """M figures, each the mean over seeds, with 95 % intervals.
+
+    Attributes:
+        value: (M,).
+        low: (M,) lower ends, NaN where there is one group.
+        high: (M,) upper ends.
+        per_seed: (S, M) the figure of each seed; for a difference those of its first part.
+        variances: (2, M) of the value: the groups' part and the seeds'.
+        degrees: (2, M) their degrees of freedom.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    per_seed: np.ndarray
+    variances: np.ndarray
+    degrees: np.ndarray
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is drawn as a whole.
+
+    Attributes:
+        owner: (N,) int64, the group of each row.
+        stratum: (G,) int64, the stratum of each group.
+    """
+
+    owner: np.ndarray
+    stratum: np.ndarray
+
+
+def seeds_first(y_true: np.ndarray, y_pred: np.ndarray, target_ndim: int) -> np.ndarray:
+    """Return predictions with an axis of seeds in front, (S, N, ...).
 
     Args:
-        true: (N, ...).
-        predicted: like `true`, or with S seeds in front; `width` axes lie behind the rows.
-        groups: (N,).
-        width: 0 for labels, 1 for vectors.
+        y_true: (N, ...).
+        y_pred: like `y_true`, or with S seeds in front.
+        target_ndim: axes behind the rows of `y_pred`: 0 for labels, 1 for vectors.
 
     Raises:
-        ValueError: rows do not belong together, there are none, or a group is missing.
+        ValueError: rows do not belong together, or there are none.
     """
-    predicted = np.asarray(predicted)
-    per_seed = predicted[None] if predicted.ndim == 1 + width else predicted
-    if not len(true) or per_seed.shape[1 : 1 + true.ndim] != true.shape or len(groups) != len(true):
+    y_pred = np.asarray(y_pred)
+    per_seed = y_pred[None] if y_pred.ndim == 1 + target_ndim else y_pred
+    if not len(y_true) or per_seed.shape[1 : 1 + y_true.ndim] != y_true.shape:
         raise ValueError(
-            f"y_true {true.shape}, y_pred {predicted.shape} and {len(groups)} groups do not belong together; expected "
-            "the same rows in all three, at least one, with an optional first axis of seeds in y_pred"
+            f"y_true {y_true.shape} and y_pred {y_pred.shape} do not belong together; expected the same rows in both, "
+            "at least one, with an optional first axis of seeds in y_pred"
         )
+    return per_seed
+
+
+def units(groups: Sequence, strata: Sequence | None, rows: int) -> Units:
+    """Return the group of each of N rows, and the stratum of each group.
+
+    A group that lies in two strata counts for that of its first row. Strata with a single group are drawn together.
+
+    Args:
+        groups: (N,) names.
+        strata: (N,) names, None for a single stratum.
+        rows: N.
+
+    Raises:
+        ValueError: a wrong number of rows, or a group is missing.
+    """
+    if len(groups) != rows or (strata is not None and len(strata) != rows):
+        raise ValueError(f"groups or strata do not belong together with {rows} rows; expected one of each per row")
     if pd.isna(np.asarray(groups, dtype=object)).any():
         raise ValueError("a group is missing; expected a subject, or a duplicate cluster where the subject is unknown")
-    return true, per_seed, np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
+    _, first, owner = np.unique(np.asarray(groups).astype(str), return_index=True, return_inverse=True)
+    if strata is None:
+        return Units(owner, np.zeros(len(first), dtype=np.int64))
+    stratum = np.unique(np.asarray(strata).astype(str)[first], return_inverse=True)[1]
+    alone = np.bincount(stratum)[stratum] == 1
+    return Units(owner, np.unique(np.where(alone, -1, stratum), return_inverse=True)[1])
 
 
-def sums(rows: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Return the sum of `rows` (S, N, D) over each group, (S, G, D)."""
-    indicator = sparse.csr_matrix((np.ones(len(owners)), (owners, np.arange(len(owners)))))
+def group_sums(rows: np.ndarray, drawn_whole: Units) -> np.ndarray:
+    """Return the sum of rows (S, N, D) over each group, (S, G, D)."""
+    owner = drawn_whole.owner
+    indicator = sparse.csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
     return np.stack([indicator @ row for row in rows])
 
 
-def resample(sums: np.ndarray, measure: Measure, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return `measure` of every resample of the groups, (R, S, M), from sums (S, G, D).
+def resample(sums: np.ndarray, stratum: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the sums (R, S, D) of R resamples of the groups within their strata, from sums (S, G, D).
 
     Groups with equal sums are drawn together, which is the same multinomial and makes the naive interval fast.
     """
-    seeds, groups, width = sums.shape
-    distinct, times = np.unique(sums.swapaxes(0, 1).reshape(groups, -1), axis=0, return_counts=True)
-    chunk = max(1, CHUNK // len(distinct))
-    drawn = [
-        rng.multinomial(groups, times / groups, size=min(chunk, resamples - start)) @ distinct
-        for start in range(0, resamples, chunk)
-    ]
-    return measure(np.concatenate(drawn).reshape(resamples, seeds, width))
+    seeds, _, width = sums.shape
+    total = np.zeros((resamples, seeds * width))
+    for number in np.unique(stratum):
+        rows = sums[:, stratum == number].swapaxes(0, 1).reshape(np.sum(stratum == number), -1)
+        distinct, times = np.unique(rows.astype(float), axis=0, return_counts=True)
+        chunk = max(1, CHUNK // len(distinct))
+        for start in range(0, resamples, chunk):
+            here = slice(start, min(start + chunk, resamples))
+            counts = rng.multinomial(len(rows), times / len(rows), size=here.stop - start)
+            total[here] += counts @ distinct
+    return total.reshape(resamples, seeds, width)
 
 
-def over_seeds(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the mean over seeds drawn with replacement, (R, M) from (R, S, M)."""
-    seeds = drawn.shape[1]
-    weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=len(drawn)) / seeds
-    return np.einsum("rs,rsm->rm", weights, drawn)
+def estimate(sums: np.ndarray, measure: Measure, drawn_whole: Units, resamples: int, seed: int) -> Estimate:
+    """Return the mean over seeds of M figures with their intervals.
+
+    Args:
+        sums: (S, G, D), from `group_sums`.
+        measure: from sums to figures.
+        drawn_whole: from `units`.
+        resamples: R.
+        seed: of the draws.
+    """
+    return contrast([sums], (1,), measure, drawn_whole, resamples, seed)
 
 
-def ends(drawn: np.ndarray, groups: int) -> np.ndarray:
-    """Return the 95 % ends (2, M) of resamples (R, M): Hesterberg's expanded percentiles; NaN for a single group."""
-    if groups < 2:
-        return np.full((2, drawn.shape[1]), np.nan)
-    tail = stats.norm.cdf(-np.sqrt(groups / (groups - 1)) * stats.t.ppf(0.975, groups - 1))
+def contrast(
+    parts: Sequence[np.ndarray],
+    signs: Sequence[int],
+    measure: Measure,
+    drawn_whole: Units,
+    resamples: int,
+    seed: int,
+) -> Estimate:
+    """Return a signed sum of the figures of several parts, for instance one model's minus another's.
+
+    The same groups are drawn for all parts; seeds of different parts are independent.
+
+    Args:
+        parts: each (S, G, D), over the same groups; the numbers of seeds may differ.
+        signs: 1 or -1 for each part.
+        measure: from sums to figures.
+        drawn_whole: from `units`.
+        resamples: R.
+        seed: of the draws.
+    """
+    stratum, rng = drawn_whole.stratum, np.random.default_rng(seed)
+    per_seed = [measure(part.sum(axis=1)) for part in parts]  # each (S, M)
+    drawn = measure(resample(np.concatenate(parts), stratum, resamples, rng))  # (R, S of all parts, M)
+    drawn = np.split(drawn, np.cumsum([len(part) for part in parts])[:-1], axis=1)
+    value = sum(sign * values.mean(axis=0) for sign, values in zip(signs, per_seed, strict=True))
+    means = sum(sign * values.mean(axis=1) for sign, values in zip(signs, drawn, strict=True))  # (R, M)
+    free = len(stratum) - len(np.unique(stratum))
+    small = len(stratum) / max(free, 1)
+    of_seeds = np.stack([_seed_variance(*pair) for pair in zip(per_seed, drawn, strict=True)])  # (parts, M)
+    variances = np.stack([small * _quietly(np.nanvar, means), of_seeds.sum(axis=0)])
+    degrees = np.stack([np.full(len(value), free), _pooled([len(part) - 1 for part in parts], of_seeds)])
+    low, high = _ends(value, means, small, variances[1], degrees)
+    return Estimate(value, low, high, per_seed[0], variances, degrees)
+
+
+def p_value(found: Estimate) -> np.ndarray:
+    """Return the two-sided p-value of "the figure is 0", (M,): the share that an interval just reaching 0 leaves out.
+
+    It takes both parts' t for symmetric, so near .05 it may differ a little from the interval.
+    """
+    low, high = np.zeros(len(found.value)), np.ones(len(found.value))
+    for _ in range(30):  # halving, to 1e-9: the distance of an end falls as p grows
+        middle = (low + high) / 2
+        distance = np.sqrt((stats.t.isf(middle / 2, found.degrees) ** 2 * found.variances).sum(axis=0))
+        further = distance > np.abs(found.value)
+        low, high = np.where(further, middle, low), np.where(further, high, middle)
+    return np.where(np.isnan(found.low), np.nan, high)
+
+
+def _seed_variance(per_seed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return what seeds add to the variance of their mean, (M,), beyond what the groups' variance already holds.
+
+    Args:
+        per_seed: (S, M) the figure of each seed.
+        drawn: (R, S, M) the same in every resample.
+    """
+    seeds = len(per_seed)
+    if seeds == 1:
+        return np.zeros(per_seed.shape[1])
+    of_seeds = per_seed.var(axis=0, ddof=1) / seeds
+    both = (drawn - drawn.mean(axis=1, keepdims=True)).var(axis=0).sum(axis=0) / (seeds * (seeds - 1))
+    return np.maximum(np.nan_to_num(of_seeds - both), 0)
+
+
+def _pooled(degrees: Sequence[int], variances: np.ndarray) -> np.ndarray:
+    """Return the degrees of freedom (M,) of a sum of variances (parts, M): Satterthwaite 1946; 1 where the sum is 0."""
+    spread = (variances**2 / np.maximum(degrees, 1)[:, None]).sum(axis=0)
+    return np.divide(variances.sum(axis=0) ** 2, spread, out=np.ones_like(spread), where=spread > 0)
+
+
+def _ends(
+    value: np.ndarray, means: np.ndarray, small: float, of_seeds: np.ndarray, degrees: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds.
+
+    Args:
+        value: (M,).
+        means: (R, M) the value in every resample.
+        small: groups over their degrees of freedom.
+        of_seeds: (M,) variance.
+        degrees: (2, M) degrees of freedom of groups and seeds.
+    """
+    free = degrees[0, 0]
+    if free < 1:
+        return np.full_like(value, np.nan), np.full_like(value, np.nan)
+    tail = stats.norm.cdf(-np.sqrt(small) * stats.t.ppf(LEVEL, free))
+    low, high = _quietly(np.nanquantile, means, [tail, 1 - tail])
+    added = of_seeds * stats.t.ppf(LEVEL, degrees[1]) ** 2
+    below, above = np.maximum(value - low, 0), np.maximum(high - value, 0)
+    return low - (np.sqrt(below**2 + added) - below), high + (np.sqrt(above**2 + added) - above)
+
+
+def _quietly(function: Callable[..., np.ndarray], values: np.ndarray, *arguments: object) -> np.ndarray:
+    """Return a NumPy function over the first axis; an emotion without images is NaN throughout, without a warning."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # an emotion without images is NaN throughout
-        return np.nanquantile(drawn, [tail, 1 - tail], axis=0)
-
-
-def estimate(sums: np.ndarray, measure: Measure, resamples: int, seed: int) -> np.ndarray:
-    """Return value, low, high (3, M) of the mean over seeds."""
-    rng = np.random.default_rng(seed)
-    drawn = over_seeds(resample(sums, measure, resamples, rng), rng)
-    return np.vstack([measure(sums.sum(axis=1)).mean(axis=0), ends(drawn, sums.shape[1])])
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return function(values, *arguments, axis=0)

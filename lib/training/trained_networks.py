@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from lib import evaluate, models
+from lib import emotions, models
 from lib.faces import crop_faces
 from lib.training.settings import read
 
@@ -69,7 +69,7 @@ def answers(data_set: str, table: pd.DataFrame, study: Path) -> tuple[np.ndarray
     for _, fit in fits.iterrows():
         flip = fit["model"] == "modern_compact"
         outputs = models.predict(load(fit, study), faces[fit["how"], fit["pixels"]], flip=flip)
-        said.setdefault(fit["label"], []).append(evaluate.names(outputs))
+        said.setdefault(fit["label"], []).append(emotions.names(outputs))
     said = {label: np.stack(found) for label, found in said.items()}
     machine = joblib.load(folder(data_set, study) / "lbp_svm.joblib")
     return usable, said | {TRADITIONAL: machine.predict(faces["proposed", fits["pixels"][0]])[None]}

@@ -1,0 +1,301 @@
+"""Means by columns, models beside a base, and whether two figures can be put in order."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.evaluate import bootstrap
+from lib.evaluate.bootstrap import RESAMPLES
+from lib.evaluate.intensity_metrics import regression
+from lib.evaluate.label_metrics import classification
+from lib.evaluate.table import Row, tabulate
+
+LEVEL = 0.05  # of every test
+
+
+def mean(
+    values: np.ndarray,
+    groups: Sequence,
+    strata: Sequence | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return the mean of values with its 95 % interval, as a table of one row like the others.
+
+    Args:
+        values: (N,) or (S, N) numbers.
+        groups: (N,) what is drawn as a whole.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+    """
+    rows = np.shape(values)[-1]
+    per_seed = bootstrap.seeds_first(np.zeros(rows), values, 0)
+    units = bootstrap.units(groups, strata, rows)
+    found = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples, seed)
+    return tabulate([Row("mean", "all", np.ones(rows, bool))], found, units)
+
+
+def by(
+    table: pd.DataFrame,
+    columns: str | Sequence[str],
+    value: str = "correct",
+    group: str = "group",
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return the mean of a column for every value of other columns, each with its 95 % interval.
+
+    Args:
+        table: one row per image; column `value` is a number or a truth value, column `group` names what is drawn as a
+            whole.
+        columns: one name or several; rows with the same values there are averaged together, in order of appearance.
+        value: column to average.
+        group: column of subjects, or of clusters of duplicates.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        One row per combination: `columns`, then `value`, `low`, `high`, `n`, `clusters`.
+
+    Raises:
+        ValueError: the table is empty, or a group is missing.
+    """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    rows = []
+    for key, part in table.groupby(columns, sort=False, observed=True, dropna=False):
+        found = mean(part[value].to_numpy(float), part[group], resamples=resamples, seed=seed)
+        rows.append(found[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
+    if not rows:
+        raise ValueError("the table is empty; expected at least one row")
+    return pd.concat(rows, ignore_index=True)[[*columns, "value", "low", "high", "n", "clusters"]]
+
+
+def compare(
+    y_true: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    groups: Sequence,
+    labels: tuple[str, str] = ("A", "B"),
+    strata: Sequence | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, object]:
+    """Compare two models on the same images: accuracy for names, RMSE for intensities.
+
+    The same groups are drawn for both models. Seeds of the two models are independent runs.
+
+    Args:
+        y_true: emotion names (N,) or intensities (N, 7).
+        first: predictions like `y_true`, or with S seeds in front.
+        second: predictions of the other model; its number of seeds may differ.
+        groups: (N,) what is drawn as a whole.
+        labels: names of the two models for the verdict.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        `metric`; `difference` (first - second) with its `low` and `high`; `p`, of a paired t-test that takes groups and
+        seeds into account; `verdict`, from the interval: "A above B", "B above A" (above is better: a smaller RMSE) or
+        "cannot be ordered".
+    """
+    true, intensity = np.asarray(y_true), np.ndim(y_true) == 2
+    units = bootstrap.units(groups, strata, len(true))
+    parts = [_with_ones(_losses(true, y_pred), units) for y_pred in (first, second)]
+    found = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples, seed)
+    row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(found)
+    low, high = row["low"], row["high"]
+    return row | {"verdict": _words(-high, -low, labels) if intensity else _words(low, high, labels)}
+
+
+def gap(
+    values: np.ndarray,
+    inside: np.ndarray,
+    groups: Sequence,
+    minus: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Return the mean of the values inside minus that outside, for instance near duplicates against other images.
+
+    Groups are drawn whole, inside and outside together. With `minus` the gap of a second model on the same images is
+    taken off: the difference in differences, what the first model gains inside beyond what makes these images easy.
+
+    Args:
+        values: (N,) or (S, N) numbers, such as whether a prediction is right.
+        inside: (N,) bool.
+        groups: (N,) what is drawn as a whole.
+        minus: the second model's values.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        `difference`, `low`, `high`, `p`.
+    """
+    inside = np.asarray(inside)
+    units = bootstrap.units(groups, None, len(inside))
+    models = [values] if minus is None else [values, minus]
+    parts = []
+    for one in models:
+        per_seed = bootstrap.seeds_first(np.zeros(len(inside)), one, 0).astype(float)
+        sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
+        parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
+    signs = (1, -1)[: len(parts)]
+    found = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed)
+    return {
+        "difference": found.value.item(),
+        "low": found.low.item(),
+        "high": found.high.item(),
+        "p": bootstrap.p_value(found).item(),
+    }
+
+
+def leaderboard(
+    predicted: Mapping[str, np.ndarray],
+    y_true: np.ndarray,
+    groups: Sequence,
+    base: str,
+    primary: str = "",
+    strata: Sequence | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return one row per model: its accuracy (names) or RMSE (intensities), and its paired difference to `base`.
+
+    Many comparisons give false orderings by chance alone. So one comparison may be named before the data are seen, the
+    primary one, and is judged at 5 %; the p-values of all others are corrected together (Holm 1979).
+
+    Args:
+        predicted: predictions by label: emotion names (N,) or (S, N), or intensities (N, 7) or (S, N, 7).
+        y_true: emotion names (N,) or intensities (N, 7).
+        groups: (N,) what is drawn as a whole.
+        base: label of the model that every other one is compared with.
+        primary: label of the model whose comparison with `base` is not corrected; "" for none.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+
+    Returns:
+        Columns `label`, `metric`, `value`, `low`, `high`, `n`, `clusters`, `seeds`, `per_seed`; and of the comparison
+        with `base`, empty in its own row: `difference` (the label's figure minus that of `base`), `difference low`,
+        `difference high` (95 %, for this comparison alone), `p`, `p Holm` (corrected), and `verdict`, which orders two
+        models only if the interval excludes 0 and the corrected p is below .05.
+
+    Raises:
+        KeyError: no predictions of `base`, or of a `primary` that is named.
+    """
+    unknown = [label for label in (base, primary) if label and label not in predicted]
+    if unknown:
+        raise KeyError(f"no predictions of {unknown}; there are those of {', '.join(predicted)}")
+    scores = regression if np.ndim(y_true) == 2 else classification
+    options = {"strata": strata, "resamples": resamples, "seed": seed}
+    rows = []
+    for label, y_pred in predicted.items():
+        row = {"label": label} | scores(y_true, y_pred, groups, **options).iloc[0].to_dict()
+        if label != base:
+            against = compare(y_true, y_pred, predicted[base], groups, (label, base), **options)
+            row |= {"difference": against["difference"], "p": against["p"], "verdict": against["verdict"]}
+            row |= {"difference low": against["low"], "difference high": against["high"]}
+        rows.append(row)
+    order = ["label", "metric", "value", "low", "high", "n", "clusters", "seeds", "per_seed"]
+    order += ["difference", "difference low", "difference high", "p", "p Holm", "verdict"]
+    table = pd.DataFrame(rows).reindex(columns=order)
+    corrected = ~table["label"].isin([base, primary])
+    table["p Holm"] = np.where(corrected, holm(table["p"].where(corrected)), table["p"])
+    table["verdict"] = table["verdict"].astype(object).mask(table["p Holm"] >= LEVEL, "cannot be ordered")
+    return table
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Return p-values (M,) corrected for their number (Holm 1979): p[k] (M - k), ascending and at most 1; NaN stays."""
+    p = np.asarray(p, dtype=float)
+    ascending = np.argsort(p)[: np.isfinite(p).sum()]  # NaN is sorted last
+    corrected = np.full(len(p), np.nan)
+    factors = np.arange(len(ascending), 0, -1)
+    corrected[ascending] = np.minimum(np.maximum.accumulate(p[ascending] * factors), 1)
+    return corrected
+
+
+def mcnemar(y_true: Sequence[str], first: Sequence[str], second: Sequence[str]) -> float:
+    """Return the p-value of McNemar's exact test: are the images that only one model gets right split evenly?
+
+    It takes images for independent, so with several images of a person it is too small; `compare` judges by its own.
+
+    Args:
+        y_true: (N,) emotion names.
+        first: (N,) predictions of one model.
+        second: (N,) predictions of the other.
+    """
+    right = np.asarray(first) == np.asarray(y_true), np.asarray(second) == np.asarray(y_true)
+    only_first, only_second = int((right[0] & ~right[1]).sum()), int((~right[0] & right[1]).sum())
+    if only_first + only_second == 0:
+        return 1.0
+    return float(stats.binomtest(only_first, only_first + only_second).pvalue)
+
+
+def order(first: tuple[float, float], second: tuple[float, float], labels: tuple[str, str]) -> str:
+    """Put two 95 % intervals (low, high) in order, larger above, for figures from different images.
+
+    Overlap means "cannot be ordered": stricter than a test at 5 %, and all that a printed figure allows.
+
+    Args:
+        first: low and high of one figure.
+        second: low and high of the other.
+        labels: their names.
+    """
+    return _words(first[0] - second[1], first[1] - second[0], labels)
+
+
+def printed(share: float, n: int) -> tuple[float, float]:
+    """Return the Wilson interval of a share printed in a paper; images taken for independent, so it is too narrow.
+
+    Args:
+        share: in [0, 1].
+        n: images behind it.
+    """
+    found = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def _difference(found: bootstrap.Estimate) -> dict[str, float]:
+    row = {"difference": found.value, "low": found.low, "high": found.high, "p": bootstrap.p_value(found)}
+    return {name: value.item() for name, value in row.items()}
+
+
+def _words(low: float, high: float, labels: tuple[str, str]) -> str:
+    if low > 0:
+        return f"{labels[0]} above {labels[1]}"
+    return f"{labels[1]} above {labels[0]}" if high < 0 else "cannot be ordered"
+
+
+def _losses(true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+    """Return hits (names) or squared errors (intensities) of each image, float (S, N)."""
+    per_seed = bootstrap.seeds_first(true, y_pred, true.ndim - 1)
+    return (per_seed == true).astype(float) if true.ndim == 1 else ((per_seed - true) ** 2).mean(axis=-1)
+
+
+def _with_ones(values: np.ndarray, units: bootstrap.Units) -> np.ndarray:
+    """Return sums over groups (S, G, 2) of values (S, N) and of their number."""
+    return bootstrap.group_sums(_terms_of_mean(values, np.ones(values.shape[1])), units)
+
+
+def _terms_of_mean(values: np.ndarray, ones: np.ndarray) -> np.ndarray:
+    """Return values (S, N) and the ones (N,) that count them, (S, N, 2)."""
+    return np.stack([values, np.broadcast_to(ones, values.shape)], axis=-1)
+
+
+def _mean(sums: np.ndarray) -> np.ndarray:
+    return sums[..., :1] / sums[..., 1:]
+
+
+def _root_mean(sums: np.ndarray) -> np.ndarray:
+    return np.sqrt(_mean(sums))
+
+
+def _mean_gap(sums: np.ndarray) -> np.ndarray:
+    """Return mean inside minus mean outside, from sum and number of both sides (..., 4)."""
+    with np.errstate(invalid="ignore"):  # a resample may leave one side empty
+        return sums[..., 0:1] / sums[..., 1:2] - sums[..., 2:3] / sums[..., 3:4]

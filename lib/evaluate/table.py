@@ -1,0 +1,60 @@
+"""What every table of metrics shares: one row per metric, undefined ratios, interval ends inside the metric's range."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluate.bootstrap import Estimate, Units
+
+ERRORS = ("RMSE", "MAE", "error SD")  # in [0, inf); correlations in [-1, 1]; everything else is a share in [0, 1]
+CORRELATIONS = ("PCC", "CCC", "ICC(3,1)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table of metrics.
+
+    Attributes:
+        metric: its name.
+        of: "all", or an emotion or level.
+        images: (N,) bool, the images behind it.
+    """
+
+    metric: str
+    of: str
+    images: np.ndarray
+
+
+def tabulate(rows: list[Row], found: Estimate, units: Units) -> pd.DataFrame:
+    """Return a table of M rows: metric, of, value, low, high, n, clusters, seeds, per_seed.
+
+    Args:
+        rows: M of them, in the order of the figures in `found`.
+        found: from `lib.evaluate.bootstrap`.
+        units: what was drawn as a whole.
+    """
+    table = pd.DataFrame({"metric": [row.metric for row in rows], "of": [row.of for row in rows]})
+    ranges = np.array([_range(row.metric) for row in rows])
+    undefined = np.isnan(found.value)  # no figure, no interval
+    table["value"] = found.value
+    for end in ("low", "high"):
+        table[end] = np.where(undefined, np.nan, np.clip(getattr(found, end), *ranges.T))
+    table["n"] = [int(row.images.sum()) for row in rows]
+    table["clusters"] = [len(np.unique(units.owner[row.images])) for row in rows]
+    table["seeds"] = len(found.per_seed)
+    return table.assign(per_seed=[tuple(values.tolist()) for values in found.per_seed.T])
+
+
+def _range(metric: str) -> tuple[float, float]:
+    """Return the least and the largest value that a metric can have."""
+    if metric == "mean":
+        return -np.inf, np.inf
+    if metric in CORRELATIONS:
+        return -1.0, 1.0
+    return (0.0, np.inf) if metric.startswith(ERRORS) else (0.0, 1.0)
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return part / whole, NaN where the whole is 0 (a variance that is 0 is up to 1e-16 after rounding)."""
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 1e-12)
