@@ -2,7 +2,7 @@
 
 The pipeline, upstream first; a module imports only from those printed before it:
 
-    emotions, paths, machine, images, records, plots
+    emotions, paths, machine, progress, images, records, plots
     papers       every number that a paper prints, once, with its place
     synthetic    rendered faces and the stand-in data sets
     datasets     every data set as one table

@@ -1,8 +1,14 @@
+"""Tables in, crops out: the store, the worker processes, the two passes, and every fault that they must outlive."""
+
+import contextlib
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import cv2
@@ -12,49 +18,44 @@ import psutil
 import pytest
 
 from lib import cli, faces, images, paths
-from lib.faces import batches, jobs
+from lib.faces import prepare, workers
 from lib.faces.store import Rows, Store
 from lib.synthetic import Subject, render
 
-FIELDS = {"value": ((2,), "<i8")}
+FIELDS = [("value", "<i8", (2,))]
 
 
-def lengths(inputs: dict) -> tuple[list[str], dict]:
-    """Stand in for a costly job: twice the length of a path."""
-    value = np.array([[len(path), 2 * len(path)] for path in inputs["path"]])
-    return ["ok" if length % 2 else "even" for length in value[:, 0]], {"value": value}
+def length(path: str) -> dict:
+    """Stand in for a costly task: the length of a path, and twice that."""
+    return {"status": "ok" if len(path) % 2 else "even", "value": (len(path), 2 * len(path))}
 
 
-def what_the_worker_has(inputs: dict) -> tuple[list[str], dict]:
+def what_the_worker_has(path: str) -> dict:
     heavy = {"tensorflow", "keras", "jax", "mediapipe", "matplotlib"} & set(sys.modules)
-    threads = [cv2.getNumThreads(), int(os.environ.get("OMP_NUM_THREADS", 0))]
-    rows = len(inputs["path"])
-    return ["+".join(sorted(heavy)) or "light"] * rows, {"value": np.tile(threads, (rows, 1))}
+    threads = (cv2.getNumThreads(), int(os.environ.get("OMP_NUM_THREADS", 0)))
+    return {"status": "+".join(sorted(heavy)) or "light", "value": threads}
 
 
-def frames(inputs: dict) -> tuple[list[str], dict]:
-    rows = len(inputs["path"])
-    return ["ok"] * rows, {"frame": np.full((rows, 128, 128, 3), 7, np.uint8)}
+def frame(path: str) -> dict:
+    return {"status": "ok", "frame": np.full((128, 128, 3), 7, np.uint8)}
 
 
-class Counted:
-    def __init__(self) -> None:
-        self.paths = []
-
-    def __call__(self, inputs: dict) -> tuple[list[str], dict]:
-        self.paths.extend(inputs["path"])
-        return lengths(inputs)
+def fill(store: Store, numbers: list[int], function: workers.Task = length) -> tuple[np.ndarray, int]:
+    """Fill the rows of a few numbers; a path of so many letters stands for each."""
+    slots = store.slots(f"{number:032x}" for number in numbers)
+    return slots, workers.fill(store, slots, lambda row: (function, "x" * numbers[row]), "test")
 
 
-def names(*numbers: int) -> tuple[np.ndarray, dict]:
-    """Return keys and inputs of a few rows; few enough that they are computed in this process."""
-    text = [f"{'x' * number}" for number in numbers]
-    return np.array([f"{number:032x}" for number in numbers], "S32"), {"path": np.array(text)}
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in this process, so that a test can watch it."""
 
+    def submit(function: workers.Task, *arguments: object) -> Future:
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
 
-def fill(store: Store, keys: np.ndarray, inputs: dict, job: batches.Job = lengths) -> tuple[np.ndarray, int]:
-    slots = store.slots(keys)
-    return slots, batches.fill(store, slots, inputs, job, "test")
+    monkeypatch.setattr(workers, "_processes", lambda *_: contextlib.nullcontext((submit, 2)))
 
 
 @pytest.fixture(scope="module")
@@ -84,99 +85,212 @@ def pictures(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> p
 
 
 def test_a_second_call_computes_nothing_and_gives_the_same(tmp_path):
-    keys, inputs = names(3, 4, 9)
     store = Store(tmp_path / "s", FIELDS, {})
-    slots, computed = fill(store, keys, inputs)
-    again, more = fill(Store(tmp_path / "s", FIELDS, {}), keys, inputs)
+    slots, computed = fill(store, [3, 4, 9])
+    again, more = fill(Store(tmp_path / "s", FIELDS, {}), [3, 4, 9])
     assert (computed, more) == (3, 0)
     assert np.array_equal(slots, again)
-    assert store["value"].tolist() == [[3, 6], [4, 8], [9, 18]]
-    assert store["status"].tolist() == [b"ok", b"even", b"ok"]
+    assert store.open("rows")["value"].tolist() == [[3, 6], [4, 8], [9, 18]]
+    assert store.status(slots).tolist() == ["ok", "even", "ok"]
 
 
+@pytest.mark.usefixtures("here")
 def test_only_rows_not_seen_before_are_computed(tmp_path):
-    store, job = Store(tmp_path / "s", FIELDS, {}), Counted()
-    fill(store, *names(3, 4), job)
-    slots, computed = fill(store, *names(7, 4, 3, 5), job)
+    store, seen = Store(tmp_path / "s", FIELDS, {}), []
+    watched = lambda path: seen.append(len(path)) or length(path)  # noqa: E731
+    fill(store, [3, 4], watched)
+    slots, computed = fill(store, [7, 4, 3, 5], watched)
     assert computed == 2
-    assert job.paths == ["x" * number for number in (3, 4, 7, 5)]
-    assert np.asarray(store.rows("value", slots))[:, 0].tolist() == [7, 4, 3, 5]
+    assert seen == [3, 4, 7, 5]
+    assert store.open("rows")["value"][slots, 0].tolist() == [7, 4, 3, 5]
 
 
 def test_equal_images_share_a_row(tmp_path):
-    slots, computed = fill(Store(tmp_path / "s", FIELDS, {}), *names(5, 6, 5, 5))
+    slots, computed = fill(Store(tmp_path / "s", FIELDS, {}), [5, 6, 5, 5])
     assert slots.tolist() == [0, 1, 0, 0]
     assert computed == 2
 
 
-def test_rows_in_stored_order_are_the_memory_map_and_others_a_view_of_it(tmp_path):
+def test_rows_are_read_in_the_order_of_the_table(tmp_path):
     store = Store(tmp_path / "s", FIELDS, {})
-    slots, _ = fill(store, *names(*range(1, 9)))
-    assert isinstance(store.rows("value", slots[2:5]), np.memmap)
-    view = store.rows("value", slots[::-1])
-    assert isinstance(view, Rows)
-    assert len(view) == 8
-    assert view.shape == (8, 2)
-    assert view.dtype == np.int64
-    assert view[0].tolist() == [8, 16]
-    assert np.array_equal(np.asarray(view)[::-1], store["value"])
+    slots, _ = fill(store, list(range(1, 9)))
+    rows = Rows(store.open("rows")["value"], slots[::-1])
+    assert len(rows) == 8
+    assert rows.shape == (8, 2)
+    assert rows.dtype == np.int64
+    assert rows[0].tolist() == [8, 16]
+    assert rows[np.array([True] + 7 * [False])].tolist() == [[8, 16]]
+    assert np.array_equal(np.asarray(rows)[::-1], store.open("rows")["value"])
 
 
-def test_a_file_that_grew_without_its_keys_is_put_right(tmp_path):
+@pytest.mark.parametrize("name", ["index", "rows"])
+@pytest.mark.parametrize("left", [0.0, 0.4, 0.95])
+def test_a_file_that_was_cut_keeps_its_whole_rows_and_the_others_are_made_anew(tmp_path, name, left):
     store = Store(tmp_path / "s", FIELDS, {})
-    fill(store, *names(3, 4))
-    with open(tmp_path / "s" / "value.npy", "ab") as file:  # killed between two files
-        file.write(b"\xff" * 37)
-    slots, computed = fill(store, *names(4, 5, 3))
+    fill(store, list(range(1, 11)))
+    file = tmp_path / "s" / f"{name}.bin"
+    os.truncate(file, int(left * file.stat().st_size))
+    slots, computed = fill(Store(tmp_path / "s", FIELDS, {}), list(range(1, 11)))
+    assert computed == 10 - int(10 * left)
+    assert store.open("rows")["value"][slots, 0].tolist() == list(range(1, 11))
+
+
+def test_a_file_that_grew_without_the_other_is_put_right(tmp_path):
+    store = Store(tmp_path / "s", FIELDS, {})
+    fill(store, [3, 4])
+    for name in ("rows", "index"):  # killed between the two, or within a record
+        with open(tmp_path / "s" / f"{name}.bin", "ab") as file:
+            file.write(b"\xff" * 37)
+    slots, computed = fill(store, [4, 5, 3])
     assert computed == 1
-    assert np.asarray(store.rows("value", slots))[:, 0].tolist() == [4, 5, 3]
-    assert store["value"].shape == (3, 2)
+    assert store.open("rows")["value"][slots, 0].tolist() == [4, 5, 3]
+    assert len(store) == 3
+
+
+def test_a_full_disk_is_said_in_words_and_costs_nothing(tmp_path):
+    store = Store(tmp_path / "s", [("frame", "u1", (1000,))], {})
+    slots = store.slots("ab")
+    before, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))  # no file may be larger
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            store.slots(f"{number}" for number in range(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, resource.RLIM_INFINITY))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert caught.value.errno == errno.EFBIG
+    assert len(store) == 2
+    assert np.array_equal(store.slots("ab"), slots)
+
+
+def test_room_is_reserved_on_the_disk_so_that_a_map_cannot_fail(tmp_path):
+    store = Store(tmp_path / "s", [("frame", "u1", (1000,))], {})
+    store.slots(f"{number}" for number in range(1000))
+    facts = os.stat(tmp_path / "s" / "rows.bin")
+    assert facts.st_blocks * 512 >= facts.st_size == 1_000_000
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
     program = (
-        "import time, numpy as np\n"
+        "import time\n"
         "from pathlib import Path\n"
-        "from tests.test_prepare import FIELDS, fill, lengths, names\n"
-        "from lib.faces import batches\n"
+        "from tests.test_prepare import FIELDS, fill, length, workers\n"
         "from lib.faces.store import Store\n"
-        "def slow(inputs):\n    time.sleep(0.2)\n    return lengths(inputs)\n"
-        "batches.BATCH, batches.joblib.cpu_count = 4, lambda: 1\n"
-        f"fill(Store(Path({str(tmp_path / 's')!r}), FIELDS, {{}}), *names(*range(1, 201)), slow)\n"
+        "def slow(path):\n    time.sleep(0.05)\n    return length(path)\n"
+        "workers.BATCH, workers.joblib.cpu_count = 4, lambda: 1\n"
+        f"fill(Store(Path({str(tmp_path / 's')!r}), FIELDS, {{}}), list(range(1, 201)), slow)\n"
     )
-    status = tmp_path / "s" / "status.npy"
+    store, places = Store(tmp_path / "s", FIELDS, {}), np.arange(200)
     with subprocess.Popen([sys.executable, "-c", program], cwd=paths.ROOT, stderr=subprocess.DEVNULL) as process:
-        while not status.exists() or np.count_nonzero(np.load(status, mmap_mode="r") != b"") < 8:
+        while len(store) < 200 or np.count_nonzero(store.status(places) != "") < 8:
             assert process.poll() is None, "the run ended before it could be killed"
             time.sleep(0.02)
+        children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
-    store = Store(tmp_path / "s", FIELDS, {})
-    done = np.flatnonzero(store["status"] != b"")
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    done = np.flatnonzero(store.status(places) != "")
     assert 8 <= len(done) < 200
     assert len(done) % 4 == 0
-    assert np.array_equal(store["value"][done, 0], done + 1)
-    slots, computed = fill(store, *names(*range(1, 201)))
+    assert np.array_equal(store.open("rows")["value"][done, 0], done + 1)
+    slots, computed = fill(store, list(range(1, 201)))
     assert computed == 200 - len(done)
-    assert np.array_equal(store["value"][slots, 0], np.arange(1, 201))
+    assert np.array_equal(store.open("rows")["value"][slots, 0], np.arange(1, 201))
 
 
-def test_memory_does_not_grow_with_the_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(batches.joblib, "cpu_count", lambda: 1)
-    store, me = Store(tmp_path / "s", {"frame": ((128, 128, 3), "|u1")}, {}), psutil.Process()
-    keys, inputs = names(*range(6000))
-    fill(store, keys[:200], {"path": inputs["path"][:200]}, frames)
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+    store, me = Store(tmp_path / "s", [("frame", "u1", (128, 128, 3))], {}), psutil.Process()
+    fill(store, list(range(200)), frame)
     before = me.memory_info().rss
-    fill(store, keys, inputs, frames)  # 295 MB of crops
+    fill(store, list(range(6000)), frame)  # 295 MB of crops
     assert me.memory_info().rss - before < 100e6
-    (tmp_path / "s" / "frame.npy").unlink()
+    (tmp_path / "s" / "rows.bin").unlink()
 
 
-def test_workers_are_light_and_keep_to_one_thread(tmp_path, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 4)
+def test_workers_are_light_and_keep_to_one_thread(tmp_path):
     store = Store(tmp_path / "s", FIELDS, {})
-    fill(store, *names(*range(1, 33)), what_the_worker_has)
-    assert set(store["status"].tolist()) == {b"light"}
-    assert set(store["value"].ravel().tolist()) == {1}
+    slots, _ = fill(store, list(range(1, 33)), what_the_worker_has)
+    assert set(store.status(slots)) == {"light"}
+    assert set(store.open("rows")["value"].ravel().tolist()) == {1}
+
+
+def test_a_row_that_crashes_its_process_is_listed_and_costs_no_other(tmp_path, monkeypatch):
+    def deadly(path: str) -> dict:
+        """Do as a decoder does that a damaged image crashes."""
+        if len(path) == 7:
+            os._exit(1)
+        return {"status": "ok", "value": len(path)}
+
+    monkeypatch.setattr(workers, "BATCH", 4)
+    store, numbers = Store(tmp_path / "s", FIELDS, {}), list(range(1, 25))
+    slots, _ = fill(store, numbers, deadly)
+    expected = [workers.CRASHED if number == 7 else "ok" for number in numbers]
+    assert store.status(slots).tolist() == expected
+    _, more = fill(store, numbers, deadly)
+    assert more == 0
+
+
+ERRORS = {
+    "EMFILE": OSError(errno.EMFILE, "Too many open files"),
+    "EIO": OSError(errno.EIO, "Input/output error"),
+    "ENOMEM": OSError(errno.ENOMEM, "Cannot allocate memory"),
+    "memory": MemoryError(),
+    "gone": FileNotFoundError(errno.ENOENT, "No such file or directory"),
+    "no image": images.ImageError("truncated", "begins well"),
+    "no number": ValueError("'pixels' is not in list"),
+    "overflow": OverflowError("int too large"),
+    "index": IndexError("index out of range"),
+    "name": UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"),
+}
+PASSING = {
+    "EMFILE": "Too many open files",
+    "EIO": "Input/output error",
+    "ENOMEM": "Cannot allocate memory",
+    "memory": "Cannot allocate memory",
+}
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_fault_is_listed_and_a_passing_one_is_tried_again(pictures, monkeypatch, name):
+    pictures, plain = pictures[:2], prepare.datasets.read_image
+    broken = Path(pictures["path"][0])
+
+    def read(row: dict) -> np.ndarray:
+        if row["path"] != str(broken):
+            return plain(row)
+        if name != "EIO":
+            raise ERRORS[name]
+        raise images.ImageError("unreadable", f"{broken} is not an image") from ERRORS[name]  # as `images.read` does
+
+    monkeypatch.setattr(prepare.datasets, "read_image", read)
+    warned = pytest.warns(UserWarning, match="1 of 2 images could not be read")
+    with warned if name in PASSING else contextlib.nullcontext():
+        status = faces.find_faces(pictures, paths.data("smoke")).table["status"].tolist()
+    assert status[1] == "ok"
+    assert status[0] not in ("ok", "no face", "")
+    assert (status[0] == f"again: {PASSING.get(name)}") == (name in PASSING)
+    monkeypatch.setattr(prepare.datasets, "read_image", plain)
+    again = faces.find_faces(pictures, paths.data("smoke")).table["status"].tolist()
+    assert again == (["ok", "ok"] if name in PASSING else status)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_crop_that_waits_for_its_face_is_cut_when_the_face_is_there(pictures, monkeypatch):
+    plain = prepare.datasets.read_image
+    monkeypatch.setattr(prepare.datasets, "read_image", lambda row: (_ for _ in ()).throw(ERRORS["EMFILE"]))
+    with pytest.warns(UserWarning, match="cropping: 1 of 1"), pytest.warns(UserWarning, match="finding faces: 1 of 1"):
+        assert not faces.crop_faces(pictures[:1], paths.data("smoke"), size=48).images[0].any()
+    monkeypatch.setattr(prepare.datasets, "read_image", plain)
+    crops = faces.crop_faces(pictures[:1], paths.data("smoke"), size=48)
+    assert crops.table["status"].tolist() == ["ok"]
+    assert crops.images[0].any()
+
+
+def test_a_name_that_is_no_utf_8_has_a_key():
+    assert len(prepare._key((os.fsdecode(b"/nowhere/\xff.png"), -1, "own"))) == 32
 
 
 def test_every_image_is_listed_with_its_status(pictures):
@@ -197,6 +311,7 @@ def test_of_several_faces_the_largest_is_taken(pictures):
     assert found.box[1][0] > 160
 
 
+@pytest.mark.usefixtures("here")
 def test_a_changed_image_is_detected_again_and_the_others_are_not(pictures, monkeypatch, tmp_path):
     copies = [tmp_path / f"{i}.png" for i in range(2)]
     for i, copy in enumerate(copies):
@@ -204,13 +319,14 @@ def test_a_changed_image_is_detected_again_and_the_others_are_not(pictures, monk
     first = faces.find_faces(table(*copies), paths.data("smoke"))
     copies[0].write_bytes(Path(pictures["path"][2]).read_bytes())
     read = []
-    monkeypatch.setattr(jobs, "read", lambda *file, plain=jobs.read: read.append(file[0]) or plain(*file))
+    monkeypatch.setattr(prepare, "_read", lambda file, plain=prepare._read: read.append(file[0]) or plain(file))
     second = faces.find_faces(table(*copies), paths.data("smoke"))
     assert read == [str(copies[0])]
     assert second.table["status"].tolist() == ["no face", "ok"]
     assert np.array_equal(first.mesh[1], second.mesh[1])
 
 
+@pytest.mark.usefixtures("here")
 def test_records_of_a_packed_file_are_known_by_their_pixels(pictures, tmp_path, monkeypatch):
     csv = tmp_path / "fer2013.csv"
     line = "0,{},Training\n".format
@@ -220,20 +336,20 @@ def test_records_of_a_packed_file_are_known_by_their_pixels(pictures, tmp_path, 
     faces.find_faces(rows, paths.data("smoke"))
     csv.write_text("emotion,pixels,Usage\n" + line(record[2]) + line(record[1]))
     detected = []
-    monkeypatch.setattr(jobs, "detect", lambda image: detected.append(image[0, 0]) or [])
+    monkeypatch.setattr(prepare, "detect", lambda image: detected.append(image[0, 0]) or [])
     assert faces.find_faces(rows, paths.data("smoke")).table["status"].tolist() == ["no face", "no face"]
     assert detected == [30]
 
 
+@pytest.mark.usefixtures("here")
 def test_crops_are_those_of_align_without_a_second_detection(pictures, monkeypatch):
     landmarks = faces.detect(images.read(pictures["path"][0]))[0].landmarks
     expected = faces.align(images.read(pictures["path"][0]), landmarks, "proposed", 96).crop
     faces.find_faces(pictures, paths.data("smoke"))
-    monkeypatch.setattr(jobs, "detect", lambda image: pytest.fail("detected again"))
+    monkeypatch.setattr(prepare, "detect", lambda image: pytest.fail("detected again"))
     crops = faces.crop_faces(pictures, paths.data("smoke"), size=96)
     assert crops.table["status"].tolist() == ["ok", "ok", "no face", "zero-byte", "truncated", "missing"]
     assert crops.images.shape == (6, 96, 96, 3)
-    assert isinstance(crops.images, np.memmap)
     assert np.array_equal(crops.images[0], expected)
     assert not np.any(crops.images[2:])
 
@@ -274,7 +390,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pictures, tmp_
     for i in range(24):
         (tmp_path / f"{i:02d}.png").symlink_to(pictures["path"][i % 3])
     rows = table(*sorted(tmp_path.glob("*.png")))
-    monkeypatch.setattr(batches, "BATCH", 4)
+    monkeypatch.setattr(workers, "BATCH", 4)
     alone = faces.find_faces(rows, paths.data("smoke"))
     monkeypatch.setattr(paths, "BUILD", tmp_path / "on the cluster")
     killed = []
@@ -303,13 +419,12 @@ def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, cap
     monkeypatch.setenv("FACE_DATA", str(tmp_path))
     assert cli.main(["prepare", "own", "--scale", "smoke", "--size", "48"]) == 0
     assert "own: 1 ok, 1 no face" in capsys.readouterr().out
-    assert len(list((tmp_path / "build" / "data" / "smoke" / "crops").glob("*/images.npy"))) == 1
+    assert len(list((tmp_path / "build" / "data" / "smoke" / "crops").glob("*/rows.bin"))) == 1
 
 
 def test_a_face_that_spans_no_crop_is_listed_as_such(pictures):
-    row = {name: pictures[name].to_numpy()[:1] for name in ("path", "row", "data_set")}
-    profile = {**row, "status": np.array(["ok"]), "landmarks": np.zeros((1, 68, 2), np.float32)}
+    file, profile = (pictures["path"][0], -1, "own"), np.zeros((68, 2), np.float32)
     for no_face, expected in {"skip": "no upright face", "centre": "centre crop"}.items():
-        statuses, fields = jobs.cropped(profile, "proposed", 48, no_face)
-        assert statuses == [expected]
-        assert fields["images"].any() == (no_face == "centre")
+        result = prepare.crop_face(file, "ok", profile, "proposed", 48, no_face)
+        assert result["status"] == expected
+        assert ("images" in result) == (no_face == "centre")

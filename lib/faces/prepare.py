@@ -1,4 +1,10 @@
-"""The two passes over a table of images: where the faces are, and the aligned crops."""
+"""The two passes over a table of images: where the faces are, and the aligned crops.
+
+    table -- find_faces: read, detect --> Faces -- crop_faces: read, align --> Crops
+
+Each pass keeps its rows on disk (`lib.faces.store`), so that an image is looked at once, and works in other processes
+(`lib.faces.workers`). What is done to one image is `find_face` and `crop_face`.
+"""
 
 import functools
 import hashlib
@@ -12,13 +18,16 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib import images
-from lib.faces import jobs
-from lib.faces.align import WAYS
-from lib.faces.batches import fill
-from lib.faces.store import Columns, Fields, Rows, Store
+from lib import datasets, images
+from lib.faces import workers
+from lib.faces.align import WAYS, align
+from lib.faces.detect import detect
+from lib.faces.store import Rows, Store
 
 NO_FACE = ("skip", "centre")
+FIELDS = [("box", "<f4", (4,)), ("mesh", "<f4", (468, 2)), ("landmarks", "<f4", (68, 2)), ("faces", "<i2")]
+SOURCES = ("align", "detect", "landmarks", "networks", "prepare", "store")  # other code, other rows
+File = tuple[str, int, str]  # path, row in it (-1: a file of its own), data set
 
 
 @dataclass(frozen=True)
@@ -27,16 +36,16 @@ class Faces:
 
     Attributes:
         table: the table given, with the columns `status` ("ok", "no face", or why the image cannot be read) and `faces`
-            (how many were found; of several, the one with the largest box is taken).
+            (how many were detected; of several, the one with the largest box is taken).
         box: (N, 4) float32 `x, y, width, height`.
         mesh: (N, 468, 2) float32.
         landmarks: (N, 68, 2) float32, iBUG order.
     """
 
     table: pd.DataFrame
-    box: np.ndarray | Rows
-    mesh: np.ndarray | Rows
-    landmarks: np.ndarray | Rows
+    box: Rows
+    mesh: Rows
+    landmarks: Rows
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,11 @@ class Crops:
     Attributes:
         table: the table given, with `status` ("ok", "centre crop", or why there is no crop: "no face", "no upright
             face", or why the image cannot be read) and `faces`.
-        images: uint8 (N, size, size, 3), memory-mapped; black where there is no crop.
+        images: uint8 (N, size, size, 3), read from the disk when asked for; black where there is no crop.
     """
 
     table: pd.DataFrame
-    images: np.ndarray | Rows
+    images: Rows
 
 
 def find_faces(table: pd.DataFrame, folder: Path, scheduler: str | None = None) -> Faces:
@@ -64,13 +73,14 @@ def find_faces(table: pd.DataFrame, folder: Path, scheduler: str | None = None) 
     Raises:
         ValueError: the table has no rows.
     """
-    keys = _keys(table)
-    store = _store(folder, "faces", jobs.FACE_FIELDS, {})
-    with store.lock:
-        slots = store.slots(keys)
-        fill(store, slots, _files(table), jobs.detected, "finding faces", scheduler or _scheduler())
-    found = {name: store.rows(name, slots) for name in ("box", "mesh", "landmarks")}
-    return Faces(_with_status(table, store, slots).assign(faces=store["faces"][slots]), **found)
+    files = _files(table)
+    kept = _store(folder, "faces", FIELDS, {})
+    with kept.lock:
+        slots = kept.slots(map(_key, files))
+        workers.fill(kept, slots, lambda row: (find_face, files[row]), "finding faces", scheduler)
+    rows = kept.open("rows")
+    fields = {name: Rows(rows[name], slots) for name in ("box", "mesh", "landmarks")}
+    return Faces(table.assign(status=kept.status(slots), faces=rows["faces"][slots]), **fields)
 
 
 def crop_faces(
@@ -93,66 +103,104 @@ def crop_faces(
         scheduler: as for `find_faces`.
 
     Raises:
-        ValueError: an unknown `how` or `no_face`, or a table without rows.
+        ValueError: an unknown `how` or `no_face`, a size below 1, or a table without rows.
     """
-    if how not in WAYS or no_face not in NO_FACE:
-        expected = f"{', '.join(WAYS)} and {', '.join(NO_FACE)}"
-        raise ValueError(f"how is {how!r} and no_face is {no_face!r}; expected one of {expected}")
-    found = find_faces(table, folder, scheduler)
+    if how not in WAYS or no_face not in NO_FACE or size < 1:
+        expected = f"{', '.join(WAYS)}; at least 1 pixel; {', '.join(NO_FACE)}"
+        raise ValueError(f"how is {how!r}, size is {size} and no_face is {no_face!r}; expected {expected}")
+    faces, files = find_faces(table, folder, scheduler), _files(table)
+    status = faces.table["status"].tolist()
     parameters = {"how": how, "size": size, "no_face": no_face}
-    job = functools.partial(jobs.cropped, **parameters)
-    store = _store(folder, "crops", {"images": ((size, size, 3), "|u1")}, parameters)
-    inputs = {**_files(table), "landmarks": found.landmarks, "status": found.table["status"].to_numpy(str)}
-    with store.lock:
-        slots = store.slots(_keys(table))
-        fill(store, slots, inputs, job, "cropping", scheduler or _scheduler())
-    return Crops(_with_status(found.table, store, slots), store.rows("images", slots))
+    kept = _store(folder, "crops", [("images", "u1", (size, size, 3))], parameters)
+
+    def task(row: int) -> workers.Task:
+        return crop_face, files[row], status[row], faces.landmarks[row], how, size, no_face
+
+    with kept.lock:
+        slots = kept.slots(map(_key, files))
+        workers.fill(kept, slots, task, "cropping", scheduler)
+    return Crops(faces.table.assign(status=kept.status(slots)), Rows(kept.open("rows")["images"], slots))
 
 
-def _files(table: pd.DataFrame) -> Columns:
-    return {name: table[name].to_numpy() for name in ("path", "row", "data_set")}
+def find_face(file: File) -> dict:
+    """Return `status`, the number of `faces`, and of the largest its `box`, `mesh` and `landmarks`."""
+    seen = detect(_read(file))
+    if not seen:
+        return {"status": "no face"}
+    face = max(seen, key=lambda face: face.box[2] * face.box[3])
+    return {"status": "ok", "faces": len(seen), "box": face.box, "mesh": face.mesh, "landmarks": face.landmarks}
 
 
-def _keys(table: pd.DataFrame) -> np.ndarray:
-    """Return a hash of each image, (N,) bytes of 32 hexadecimal digits."""
+def crop_face(file: File, status: str, landmarks_68: np.ndarray, how: str, size: int, no_face: str) -> dict:
+    """Cut the face out of an image.
+
+    Args:
+        file: which image.
+        status: of `find_face`; with another than "ok" and "no face" the image is not read.
+        landmarks_68: (68, 2) of `find_face`.
+        how: see `lib.faces.align`.
+        size: side of the crop in pixels.
+        no_face: "centre" takes the central square where there is no face, "skip" leaves the crop out.
+
+    Returns:
+        `status` (the one given, "centre crop" or "no upright face"), and the crop as `images`, (size, size, 3).
+    """
+    if status == "ok":
+        image = _read(file)
+        try:
+            return {"status": "ok", "images": images.to_rgb(align(image, landmarks_68, how, size).crop)}
+        except ValueError:  # the landmarks span no crop, as in a profile
+            status = "no upright face"
+    if no_face == "centre" and status in ("no face", "no upright face"):
+        return {"status": "centre crop", "images": _centre(images.to_rgb(_read(file)), size)}
+    return {"status": status}
+
+
+def _centre(image: np.ndarray, size: int) -> np.ndarray:
+    """Return the largest central square of an image (H, W, 3), scaled to (size, size, 3)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
+
+
+def _read(file: File) -> np.ndarray:
+    return datasets.read_image(dict(zip(("path", "row", "data_set"), file, strict=True)))
+
+
+def _files(table: pd.DataFrame) -> list[File]:
     if table.empty:
         raise ValueError("the table has no rows; expected one row per image")
-    return np.array([_key(*file) for file in zip(*_files(table).values(), strict=True)], "S32")
+    return list(zip(*(table[name].tolist() for name in ("path", "row", "data_set")), strict=True))
 
 
-def _key(path: str, row: int, data_set: str) -> str:
+def _key(file: File) -> str:
+    """Return 32 hexadecimal digits that change with the image: of its file's size and time, or of packed pixels."""
+    path, row, _ = file
     try:
         facts = os.stat(path)
-    except OSError:
-        return _digest(f"{path} cannot be read")
-    if row >= 0:
-        return _packed_key(path, row, data_set, facts.st_mtime_ns)
+        if row >= 0:
+            return _packed_key(file, facts.st_mtime_ns)
+    except Exception as error:  # listed later, when it is read
+        return _digest(f"{path} {row} {type(error).__name__}")
     return _digest(f"{path} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}")
 
 
 @functools.lru_cache(2**20)
-def _packed_key(path: str, row: int, data_set: str, changed: int) -> str:
-    pixels = jobs.read(path, row, data_set)
-    return _digest(pixels if isinstance(pixels, str) else f"{pixels.shape} {pixels.tobytes().hex()}")
+def _packed_key(file: File, changed: int) -> str:
+    pixels = _read(file)
+    return _digest(f"{pixels.shape} {pixels.tobytes().hex()}")
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(os.fsencode(text), digest_size=16).hexdigest()
 
 
-def _store(folder: Path, stage: str, fields: Fields, parameters: dict) -> Store:
+def _store(folder: Path, stage: str, fields: list[tuple], parameters: dict) -> Store:
     """Open the store whose name is a hash of the code, the libraries that find and warp faces, and the parameters."""
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(images.__file__), Path(jobs.__file__)]
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    sources = [Path(__file__).with_name(f"{name}.py") for name in SOURCES] + [Path(images.__file__)]
+    code = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     versions = {name: importlib.metadata.version(name) for name in ("mediapipe", "numpy")}
     manifest = {"stage": stage, "code": code, **versions, "opencv": cv2.__version__, **parameters}
     name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
     return Store(folder / stage / name, fields, manifest)
-
-
-def _scheduler() -> str | None:
-    return os.environ.get("FACE_STUDY_SCHEDULER") or None
-
-
-def _with_status(table: pd.DataFrame, store: Store, slots: np.ndarray) -> pd.DataFrame:
-    return table.assign(status=np.char.decode(store["status"][slots], "ascii"))

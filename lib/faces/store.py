@@ -1,39 +1,39 @@
-"""Rows of fixed-shape arrays on disk, found by key: memory-mapped `.npy` files that grow, filled batch by batch.
+"""Rows of one shape on disk, found by key: two files of records that grow, filled batch by batch.
 
     build/data/standard/faces/1f3a.../manifest.json   what made the rows: code, versions, parameters
-                                      key.npy         (n,) which image
-                                      status.npy      (n,) "" while the row is pending
-                                      mesh.npy ...    (n, 468, 2) one file per field
+                                      index.bin       of each row its key and its status
+                                      rows.bin        of each row its fields, such as box, mesh and landmarks
 
-A row's status is written after its arrays and files grow before their headers say so; therefore whatever moment a
-process is killed at, the rows with a status are whole and the others are pending.
+A row without a status is pending. Its status is written when its fields are on the disk; so whatever moment a process
+is killed at, the rows with a status are whole and the others pending. A file that was cut counts as far as its last
+whole record. There is no checksum, so changed bytes are not noticed: delete the folder, and it is made anew.
 """
 
 import json
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from filelock import FileLock
 
 from lib.paths import replace_on_success
 
-Fields = dict[str, tuple[tuple[int, ...], str]]  # name -> shape of one row, dtype
-Columns = dict[str, np.ndarray]  # name -> (rows, ...)
+AGAIN = "again: "  # how the status begins of a row that a passing fault has stopped; it is pending too
+INDEX = np.dtype([("key", "S32"), ("status", "S40")])
 
 
-@dataclass(frozen=True)
 class Rows:
-    """Rows of a memory map in another order: `rows[i]` is `stored[slots[i]]`, read when asked for.
+    """A field of some rows, read from the disk when asked for: `rows[i]` is that of the table's row i.
 
-    Attributes:
-        stored: (n, ...) as on disk.
-        slots: (N,) int64.
+    Args:
+        stored: (n, ...) memory map, in the order of the store.
+        slots: (N,) int64, where each row of the table stands in it.
     """
 
-    stored: np.ndarray
-    slots: np.ndarray
+    def __init__(self, stored: np.ndarray, slots: np.ndarray) -> None:
+        self.stored, self.slots = stored, slots
+        self.shape, self.dtype = (len(slots), *stored.shape[1:]), stored.dtype
 
     def __len__(self) -> int:
         """Return N."""
@@ -47,92 +47,93 @@ class Rows:
         """Return all rows, read into memory."""
         return np.asarray(self[:], dtype)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Return (N, ...)."""
-        return (len(self.slots), *self.stored.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Return the type of the numbers."""
-        return self.stored.dtype
-
 
 class Store:
-    """A folder of rows; one process at a time may open it, a second one waits.
+    """A folder of rows; hold `lock` while changing it, and a second process waits.
 
     Args:
         folder: made if it is not there.
-        fields: what a row holds.
+        fields: what a row holds, as NumPy writes a structured type: [("box", "<f4", (4,)), ...].
         manifest: written beside the rows for people to read.
     """
 
-    def __init__(self, folder: Path, fields: Fields, manifest: dict) -> None:
+    def __init__(self, folder: Path, fields: list[tuple], manifest: dict) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.lock = folder, FileLock(folder / "lock")
-        self.fields: Fields = {**fields, "status": ((), "S40"), "key": ((), "S32")}
+        self.folder, self.lock, self.fields = folder, FileLock(folder / "lock"), np.dtype(fields, align=True)
         with replace_on_success(folder / "manifest.json") as path:
-            path.write_text(json.dumps(manifest, indent=1))
+            path.write_text(json.dumps(manifest | {"fields": str(fields)}, indent=1))
 
-    def slots(self, keys: np.ndarray) -> np.ndarray:
-        """Return the row of each key, int64 (N,); keys not seen before get pending rows at the end, in order.
+    def __len__(self) -> int:
+        """Return how many rows there are: what both files hold as a whole."""
+        return min(_size(self._path("index")) // INDEX.itemsize, _size(self._path("rows")) // self.fields.itemsize)
+
+    def slots(self, keys: Iterable[str]) -> np.ndarray:
+        """Return where the row of each key is, int64 (N,); a key not seen before gets a pending row at the end.
 
         Args:
-            keys: (N,) bytes of at most 32 characters; equal keys share a row.
+            keys: at most 32 ASCII characters each; equal keys share a row.
+
+        Raises:
+            OSError: the disk is full; the rows that were there are as they were.
         """
-        slots, known = _find(keys, self["key"]) if (self.folder / "key.npy").exists() else (None, 0)
-        if slots is None or (slots < 0).any():
-            new = pd.unique(keys if slots is None else keys[slots < 0])
-            for name, (shape, dtype) in self.fields.items():  # the keys last: they say how many rows there are
-                _grow(self.folder / f"{name}.npy", known + len(new), shape, dtype, new if name == "key" else None)
-            slots, _ = _find(keys, self["key"])
-        return slots
+        keys = [key.encode() for key in keys]
+        place = {key: slot for slot, key in enumerate(self.open("index")["key"].tolist())}
+        new = [key for key in dict.fromkeys(keys) if key not in place]
+        if new:
+            place |= {key: slot for slot, key in enumerate(new, start=len(self))}
+            self._append(new)
+        return np.array([place[key] for key in keys], np.int64)
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        """Return a field of all rows (n, ...), memory-mapped for reading and writing."""
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r+")
+    def open(self, name: str, mode: str = "r") -> np.ndarray:
+        """Return the records of `index` or `rows` (n,), memory-mapped; mode "r+" to write."""
+        kind = INDEX if name == "index" else self.fields
+        return np.memmap(self._path(name), kind, mode, shape=len(self)) if len(self) else np.empty(0, kind)
 
-    def rows(self, name: str, slots: np.ndarray) -> np.ndarray | Rows:
-        """Return a field in the order of `slots`: the memory map itself where it has that order already."""
-        stored = np.load(self.folder / f"{name}.npy", mmap_mode="r")
-        in_order = len(slots) and np.array_equal(slots, np.arange(slots[0], slots[0] + len(slots)))
-        return stored[slots[0] : slots[0] + len(slots)] if in_order else Rows(stored, slots)
+    def status(self, slots: np.ndarray) -> np.ndarray:
+        """Return the status of rows, str (N,); "" while a row has none."""
+        return np.char.decode(self.open("index")["status"][slots], "ascii")
 
-    def put(self, slots: np.ndarray, statuses: list[str], values: Columns) -> None:
+    def put(self, slots: np.ndarray, results: Iterable[dict]) -> None:
         """Write a batch: its fields first, its statuses when those are safe.
 
         Maps are opened for each batch and closed again: pages of an open one would count as this process's memory.
+
+        Args:
+            slots: (B,) where the results belong.
+            results: `status` and the fields of each row; a field left out is 0, or not a number where it is a fraction.
         """
-        for name, value in {**values, "status": np.array(statuses, self.fields["status"][1])}.items():
-            stored = self[name]
-            stored[slots] = value
-            stored.flush()
+        rows, index = self.open("rows", "r+"), self.open("index", "r+")
+        for slot, result in zip(slots, results, strict=True):
+            for name in rows.dtype.names:
+                fraction = rows.dtype[name].base.kind == "f"
+                rows[name][slot] = result.get(name, np.nan if fraction else 0)
+        rows.flush()
+        for slot, result in zip(slots, results, strict=True):
+            index["status"][slot] = result["status"].encode("ascii", "replace")
+        index.flush()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.bin"
+
+    def _append(self, keys: list[bytes]) -> None:
+        """Add pending rows. The index grows last: it says that the room for their fields is there."""
+        old, new = len(self), len(self) + len(keys)
+        with open(self._path("rows"), "ab") as file:
+            _reserve(file.fileno(), new * self.fields.itemsize)
+        records = np.zeros(len(keys), INDEX)
+        records["key"] = keys
+        with open(self._path("index"), "ab") as file:
+            file.truncate(old * INDEX.itemsize)  # of a record written in part
+            file.write(records.tobytes())
 
 
-def _find(keys: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return where each key stands among `known`, -1 where it does not, and how many are known."""
-    order = np.argsort(known)
-    place = order[np.minimum(np.searchsorted(known, keys, sorter=order), len(known) - 1)]
-    return np.where(known[place] == keys, place, -1), len(known)
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
-def _grow(path: Path, rows: int, shape: tuple[int, ...], dtype: str, tail: np.ndarray | None) -> None:
-    """Give the file `rows` rows, new ones zero or `tail`; NumPy leaves room in the header for a longer first axis."""
-    if not path.exists():
-        with replace_on_success(path) as new:
-            fresh = np.lib.format.open_memmap(new, "w+", dtype, (rows, *shape))
-            if tail is not None:
-                fresh[:] = tail
-        return
-    with open(path, "r+b") as file:
-        np.lib.format.read_magic(file)
-        np.lib.format.read_array_header_1_0(file)
-        start, row_bytes = file.tell(), np.dtype(dtype).itemsize * int(np.prod(shape))
-        file.truncate(start + rows * row_bytes)
-        if tail is not None:
-            file.seek(start + (rows - len(tail)) * row_bytes)
-            file.write(tail.astype(dtype).tobytes())
-            file.flush()
-        file.seek(0)
-        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False}
-        np.lib.format.write_array_header_1_0(file, {**header, "shape": (rows, *shape)})
+def _reserve(file: int, size: int) -> None:
+    """Give a file room on the disk. A file with holes would end the process on a full disk, without a word."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:  # macOS
+        os.truncate(file, size)
