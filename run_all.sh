@@ -27,6 +27,10 @@ case "${1:-}" in
     export OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
     exec "$python" -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile "$@"
     ;;
-  lab) shift && exec "$python" -m jupyterlab notebooks "$@" ;;
+  lab)
+    shift # without a question about news and without a look for newer versions
+    exec "$python" -m jupyterlab notebooks --LabApp.news_url=None \
+      --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate "$@"
+    ;;
   *) exec "$python" -m lib.runner "$@" ;;
 esac

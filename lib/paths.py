@@ -79,6 +79,9 @@ def replace_on_success(path: Path) -> Iterator[Path]:
     _remove(temporary)
     try:
         yield temporary
+        if temporary.is_file():  # its bytes reach the disk before its name does: a power cut leaves no empty file
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         if path.is_dir():
             _remove(path)
         os.replace(temporary, path)

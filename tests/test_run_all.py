@@ -46,11 +46,18 @@ def _digest(text: str) -> str:
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the frame alone, one pin, and the wheel for it in `wheels`."""
     folder = tmp_path / "a checkout"
-    (folder / "lib").mkdir(parents=True)
-    shutil.copy(ROOT / "run_all.sh", folder)
-    for name in ("__init__", "paths", "environment"):
-        shutil.copy(ROOT / "lib" / f"{name}.py", folder / "lib")
-    (folder / "lib" / "runner.py").write_text("import sys\nprint('runner', sys.executable, sys.argv[1:])\n")
+    (folder / "lib" / "runner").mkdir(parents=True)
+    for name in (
+        "run_all.sh",
+        "lib/__init__.py",
+        "lib/paths.py",
+        "lib/runner/__init__.py",
+        "lib/runner/environment.py",
+    ):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "lib" / "runner" / "__main__.py").write_text(
+        "import sys\nprint('runner', sys.executable, sys.argv[1:])\n"
+    )
     wheel = write_wheel(tmp_path / "wheels")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (folder / "requirements.txt").write_text(f"toy==1.0 ; python_version >= '3.10' \\\n    --hash=sha256:{digest}\n")

@@ -1,7 +1,10 @@
 """The runner, on tiny notebooks in a folder of their own."""
 
+import fcntl
+import html
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lib.paths import ROOT
-from lib.runner import notebook, plan
+from lib.runner import data, execute, notebook, plan
 
 PROFILES = """
 [profiles.tiny]
@@ -41,12 +44,13 @@ NAMES: list = ["a"]  # some names
 INTRODUCTION = "# {} A notebook\n\n**Question.** Does it run?  \n**You will see.** Nothing.  \n**Time.** A second."
 
 
-def write_notebook(folder: Path, number: str, *cells: str) -> None:
-    """Write `folder/NN_test.ipynb`: a title, the parameters above, and these code cells."""
+def write_notebook(folder: Path, number: str, *cells: str, **study: object) -> None:
+    """Write `folder/NN_test.ipynb`: a title, the parameters above, these code cells, and the metadata `study`."""
     parameters = new_code_cell(PARAMETERS.strip(), metadata={"tags": ["parameters"]})
     body = [new_markdown_cell(INTRODUCTION.format(number)), parameters, *map(new_code_cell, cells)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=body, metadata=kernel), folder / f"{number}_test.ipynb")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, **({"study": study} if study else {})}
+    nbformat.write(new_notebook(cells=body, metadata=metadata), folder / f"{number}_test.ipynb")
 
 
 @pytest.fixture
@@ -60,17 +64,17 @@ def folder(tmp_path: Path) -> Path:
     return notebooks
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen:
+def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen:
     """Start the runner on these notebooks, its products in a folder beside them."""
-    places = {"FACE_STUDY_NOTEBOOKS": str(folder), "FACE_STUDY_BUILD": str(build(folder))}
+    places = variables | {"FACE_STUDY_NOTEBOOKS": str(folder), "FACE_STUDY_BUILD": str(build(folder))}
     command = [sys.executable, "-m", "lib.runner", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, cwd=ROOT, env=os.environ | places, text=True, **pipes)
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
+def run(folder: Path, *arguments: str, **variables: str) -> tuple[int, str]:
     """Return exit code and words of a whole run."""
-    process = start(folder, *arguments)
+    process = start(folder, *arguments, **variables)
     words, _ = process.communicate(timeout=300)
     return process.returncode, words
 
@@ -134,20 +138,72 @@ def test_a_failure_shows_its_cell_and_the_command_that_resumes(folder):
     assert output(folder, "03") == "third\n"
 
 
+def test_notebooks_run_at_the_same_time_unless_one_needs_another_or_must_be_alone(folder):
+    spans = folder / "spans"
+    body = (
+        "import time\nfrom pathlib import Path\nbegun = time.monotonic()\n{}\n"
+        f"with open({str(spans)!r}, 'a') as file:\n    print('{{}}', begun, time.monotonic(), file=file)"
+    )
+    meet = "Path({!r}).touch()\nwhile not Path({!r}).exists():\n    time.sleep(0.05)"
+    one, other = str(folder / "one"), str(folder / "other")
+    write_notebook(folder, "01", body.format("time.sleep(0.5)", "01"), after=[], alone=True)
+    write_notebook(folder, "02", body.format(meet.format(one, other), "02"), after=["01"])
+    write_notebook(folder, "03", body.format(meet.format(other, one), "03"), after=[])
+    write_notebook(folder, "04", body.format("", "04"), after=["02"])
+    code, words = run(folder, "tiny", "--jobs", "2")
+    assert code == 0, words
+    rows = [line.split() for line in spans.read_text().splitlines()]
+    begun, ended = ({row[0]: float(row[place]) for row in rows} for place in (1, 2))
+    assert begun["02"] < ended["03"]
+    assert begun["03"] < ended["02"]
+    assert begun["04"] > ended["02"]
+    assert all(begun[number] > ended["01"] for number in ("02", "03", "04"))
+
+
+def test_a_failure_leaves_out_what_needs_it_and_the_rest_is_in_the_report(folder):
+    write_notebook(folder, "01", "raise ValueError('no luck')", after=[])
+    write_notebook(folder, "02", "1 + 1", after=["01"])
+    write_notebook(folder, "03", "print('well')", after=[])
+    write_notebook(folder, "04", "1 + 1", after=["02"])
+    code, words = run(folder, "tiny", "--jobs", "2", "--set", '04.NAMES=["it\'s"]')
+    assert code == 1
+    assert output(folder, "03") == "well\n"
+    resume = words.split("resume:")[1].split("\n")[0]
+    assert shlex.split(resume) == ["./run_all.sh", "tiny", "--only", "01", "02", "04", "--set", '04.NAMES=["it\'s"]']
+    page = (build(folder) / "report" / "index.html").read_text()
+    assert "ValueError: no luck" in page
+    assert "04 A notebook: it needs 01, which failed" in page
+    assert html.escape(resume.strip()) in page
+    assert "ValueError: no luck" in (build(folder) / "run.log").read_text()
+
+
 def test_a_cell_without_output_and_work_ends_the_run(folder):
-    write_notebook(folder, "01", "import time\ntime.sleep(100)")
+    write_notebook(folder, "01", "import time\nprint('half way')\ntime.sleep(1000)")
     code, words = run(folder, "hasty")
     assert code == 1
-    assert "nothing happened for 3 s, no output and no work" in words
-    assert "time.sleep(100)" in words
+    assert "nothing happened for 3 s, no output and no work by any of its processes" in words
+    assert "its last words: half way" in words
+    assert "time.sleep(1000)" in words
+    assert "resume:" in words
 
 
-def test_a_kernel_that_the_system_kills_is_named_so(folder):
-    write_notebook(folder, "01", "import os\nos.kill(os.getpid(), 9)")
+def test_a_cell_that_works_or_shows_something_is_never_ended(folder):
+    child = "import time\nend = time.monotonic() + 7\nwhile time.monotonic() < end: pass"
+    write_notebook(folder, "01", f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])")
+    write_notebook(folder, "02", "import time\nfor k in range(7):\n    print(k)\n    time.sleep(1)", after=[])
+    code, words = run(folder, "hasty", "--jobs", "2")
+    assert code == 0, words
+
+
+def test_a_kernel_that_the_system_kills_is_named_so_and_leaves_no_process(folder):
+    pid = folder / "pid"
+    orphan = f"subprocess.run(['sh', '-c', 'sleep 1000 & echo $! > {pid.name}'], cwd={str(folder)!r})"
+    write_notebook(folder, "01", f"import os, subprocess\n{orphan}\nos.kill(os.getpid(), 9)")
     code, words = run(folder, "tiny")
     assert code == 1
     assert "the kernel was killed, most likely for memory: it held" in words
     assert "os.kill" in words
+    assert wait_for_end([int(pid.read_text())]) == []
 
 
 def test_a_kernel_that_dies_otherwise_leaves_its_last_words(folder):
@@ -158,27 +214,74 @@ def test_a_kernel_that_dies_otherwise_leaves_its_last_words(folder):
     assert "last words" in (build(folder) / "executed" / "01_test.log").read_text()
 
 
+def test_what_the_children_of_a_cell_print_is_no_event(folder):
+    forged = '{"event": "ok", "token": ""}'
+    cell = (
+        f"import os\nos.system('echo hi')\nos.write(1, b'\\xff\\n')\nos.write(1, b'{forged}\\n')\nraise OSError('it')"
+    )
+    write_notebook(folder, "01", cell)
+    code, words = run(folder, "tiny")
+    assert code == 1
+    assert "OSError: it" in words
+    log = (build(folder) / "executed" / "01_test.log").read_bytes()
+    assert b"hi\n\xff\n" + forged.encode() in log
+    assert execute.read_event(forged, "secret") == {}
+    assert execute.read_event('["a list"]', "secret") == {}
+
+
+def test_the_kernel_and_the_data_are_the_studys_own(folder):
+    foreign = folder / "jupyter" / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    (foreign / "kernel.json").write_text('{"argv": ["false"], "display_name": "x", "language": "python"}')
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("SIZE_OF_READER = 1")
+    (folder / "start.py").write_text("NAME_OF_READER = 1")
+    (folder / "sets" / "MUG" / "subjects3").mkdir(parents=True)
+    write_notebook(
+        folder, "01", "import os\nprint([name for name in dir() if 'READER' in name], os.environ['FACE_DATA'])"
+    )
+    variables = {
+        "JUPYTER_PATH": str(folder / "jupyter"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONSTARTUP": str(folder / "start.py"),
+        "FACE_STUDY_CALLER": str(folder),
+    }
+    code, words = run(folder, "half", "--data", "sets", **variables)
+    assert code == 0, words
+    assert output(folder, "01") == f"[] {folder}/sets\n"
+    assert words.startswith("real: mug; stand-in: ck_plus, jaffe")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_run_leaves_no_process_and_the_next_run_is_right(folder, how):
+def test_a_stopped_run_leaves_no_process_but_a_report_and_the_next_run_is_right(folder, how):
     pids = folder / "pids"
     busy = (
         "import os, subprocess, time\nchild = subprocess.Popen(['sleep', '1000'])\n"
         f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\ntime.sleep(1000)"
     )
-    write_notebook(folder, "01", busy)
-    runner = start(folder, "tiny")
+    write_notebook(folder, "01", busy, after=[])
+    write_notebook(folder, "02", "1 + 1", after=[])
+    runner = start(folder, "tiny", "--jobs", "2")
     kernel, child = map(int, wait_for(pids).split())
-    worker = psutil.Process(runner.pid).children()[0].pid
+    wait_for(build(folder) / "executed" / "02_test.ipynb")
+    workers = [one.pid for one in psutil.Process(runner.pid).children()]
     runner.send_signal(how)
-    words, _ = runner.communicate(timeout=30)
-    assert wait_for_end([worker, kernel, child]) == []
-    assert runner.returncode == (-9 if how == signal.SIGKILL else 130), words
+    words, _ = runner.communicate(timeout=60)
+    assert wait_for_end([*workers, kernel, child]) == []
     assert not (build(folder) / "executed" / "01_test.ipynb").exists()
+    assert runner.returncode == (-9 if how == signal.SIGKILL else 130), words
+    if how != signal.SIGKILL:
+        assert words.endswith("resume:        ./run_all.sh tiny --only 01\n")
+        assert (
+            "01 A notebook: the run was stopped before its end" in (build(folder) / "report" / "index.html").read_text()
+        )
     write_notebook(folder, "01", "print('well')")
     code, words = run(folder, "tiny", "--only", "01")
     assert code == 0, words
     assert output(folder, "01") == "well\n"
-    assert [path.name for path in (build(folder) / "executed").iterdir()] == ["01_test.ipynb"]
+    assert not list((build(folder) / "executed").glob("*01_test.log"))
+    assert not list((build(folder) / "executed").glob(".*.part.ipynb"))
 
 
 def test_a_second_run_waits_for_the_first(folder):
@@ -200,6 +303,22 @@ def test_a_second_run_waits_for_the_first(folder):
     first.stdout.close()
     second.stdout.close()
     assert (build(folder) / "executed" / "02_test.ipynb").exists()
+
+
+def test_a_missing_data_folder_is_refused_before_the_lock(folder):
+    build(folder).mkdir()
+    with (build(folder) / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        code, words = run(folder, "tiny", "--data", str(folder / "nowhere"))
+    assert code == 2
+    assert "nowhere', which is no folder" in words
+
+
+@pytest.mark.parametrize("text", ["", " ", "note books"])
+def test_a_folder_without_data_sets_is_refused(folder, text, monkeypatch):
+    monkeypatch.setenv("FACE_STUDY_CALLER", str(folder.parent))
+    with pytest.raises(notebook.PlanError, match=r"empty text|holds no data set"):
+        data.use(text)
 
 
 def test_the_list_shows_every_parameter_and_runs_nothing(folder):
@@ -232,6 +351,7 @@ def test_a_bad_request_is_one_line_and_runs_nothing(folder):
         ({"settings": ["01.FAST=1"]}, "FAST is 1, a int; expected a bool"),
         ({"settings": ["01.NAMES=x"]}, "NAMES is 'x', a str; expected a list"),
         ({"settings": ["02.STEPS=1"], "only": ["01"]}, "which this run leaves out"),
+        ({"only": ["01"], "start": "02"}, "--only 01 and --from 02 leave no notebook to run"),
         ({"profile": "half", "only": ["02"]}, "unknown notebook of the profile half '02'; expected one of 01"),
     ],
 )
@@ -281,3 +401,36 @@ def test_the_three_lines_below_the_title_are_read(folder):
     found = notebook.read_notebook(folder / "01_test.ipynb")
     assert found.title == "A notebook"
     assert notebook.introduction(found) == ("Does it run?", "Nothing.", "A second.")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "is not a notebook"),
+        ('{"cells": [{"cell_type": "code", "metadata": {}}]}', "is not a notebook: KeyError 'source'"),
+        ('{"cells": [{"source": "# A"}]}', "is not a notebook: KeyError 'metadata'"),
+        ('{"cells": 7}', "is not a notebook"),
+        ('{"cells": [], "metadata": {"study": {"after": "01"}}}', "the metadata study is {'after': '01'}"),
+        ('{"cells": [], "metadata": {"study": {"alone": 1}}}', "the metadata study is {'alone': 1}"),
+        ('{"cells": [], "metadata": {"study": []}}', "is not a notebook"),
+        ('{"cells": [], "metadata": {"study": {"after": ["03"]}}}', "unknown notebook before 02_test.ipynb"),
+        ('{"cells": [], "metadata": {"study": {"after": ["02"]}}}', "unknown notebook before 02_test.ipynb"),
+    ],
+)
+def test_a_file_that_is_no_notebook_is_refused_by_name(folder, text, message):
+    (folder / "02_test.ipynb").write_text(text)
+    with pytest.raises(notebook.PlanError) as caught:
+        plan.make_plan("tiny", folder=folder)
+    assert message in str(caught.value)
+    assert "02_test.ipynb" in str(caught.value)
+
+
+def test_what_a_notebook_comes_after_is_followed_through_others_and_without_a_word_it_is_all_before(folder):
+    write_notebook(folder, "02", after=["01"])
+    write_notebook(folder, "03", after=["02"])
+    write_notebook(folder, "04", after=[])
+    write_notebook(folder, "05")
+    needs = {step.notebook.number: set(step.after) for step in plan.make_plan("tiny", folder=folder)}
+    assert needs == {"01": set(), "02": {"01"}, "03": {"01", "02"}, "04": set(), "05": {"01", "02", "03", "04"}}
+    part = plan.make_plan("tiny", only=["01", "03"], folder=folder)
+    assert part[1].after == {"01"}
