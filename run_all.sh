@@ -28,9 +28,9 @@ case "${1:-}" in
     exec "$python" -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile "$@"
     ;;
   lab)
-    shift # without a question about news and without a look for newer versions
-    exec "$python" -m jupyterlab notebooks --LabApp.news_url=None \
-      --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate "$@"
+    shift # a setting of ours, beside the reader's own: no question about news
+    export JUPYTER_CONFIG_PATH="$PWD/lib/runner/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
+    exec "$python" -m jupyterlab notebooks "$@"
     ;;
   *) exec "$python" -m lib.runner "$@" ;;
 esac

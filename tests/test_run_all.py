@@ -18,7 +18,7 @@ from lib.paths import ROOT
 from lib.runner import environment
 
 METADATA = "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n"
-OFFLINE = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
+OFFLINE = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "UV_OFFLINE": "1"}
 
 
 def write_wheel(folder: Path) -> Path:
@@ -47,17 +47,14 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout with the frame alone, one pin, and the wheel for it in `wheels`."""
     folder = tmp_path / "a checkout"
     (folder / "lib" / "runner").mkdir(parents=True)
-    for name in (
-        "run_all.sh",
-        "lib/__init__.py",
-        "lib/paths.py",
-        "lib/runner/__init__.py",
-        "lib/runner/environment.py",
-    ):
+    for name in ("run_all.sh", "lib/__init__.py", "lib/paths.py"):
         shutil.copy(ROOT / name, folder / name)
-    (folder / "lib" / "runner" / "__main__.py").write_text(
-        "import sys\nprint('runner', sys.executable, sys.argv[1:])\n"
-    )
+    for name in ("__init__.py", "environment.py"):
+        shutil.copy(ROOT / "lib" / "runner" / name, folder / "lib" / "runner" / name)
+    runner = "import sys\nprint('runner', sys.executable, sys.argv[1:])\n"
+    (folder / "lib" / "runner" / "__main__.py").write_text(runner)
+    laboratory = "import os, sys\nprint('lab', sys.argv[1:], os.environ['JUPYTER_CONFIG_PATH'])\n"
+    (folder / "jupyterlab.py").write_text(laboratory)
     wheel = write_wheel(tmp_path / "wheels")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (folder / "requirements.txt").write_text(f"toy==1.0 ; python_version >= '3.10' \\\n    --hash=sha256:{digest}\n")
@@ -92,6 +89,9 @@ def test_the_environment_is_made_repaired_and_then_left_alone(checkout):
     assert call(checkout, "smoke")[0] == 0
     assert not log.exists()  # nothing was installed again
 
+    code, words = call(checkout, "lab", "--no-browser", JUPYTER_CONFIG_PATH="/readers/own")
+    assert words.strip() == f"lab ['notebooks', '--no-browser'] {checkout}/lib/runner/jupyter:/readers/own"
+
     package = next((checkout / ".venv" / "lib").glob("python*/site-packages/toy-1.0.dist-info"))
     (package / "INSTALLER").unlink()  # as if the installation had been killed in the middle of a package
     package.with_name("toy.py").unlink()
@@ -113,9 +113,24 @@ def test_a_venv_that_is_no_environment_is_made_anew(checkout):
     (checkout / ".venv" / "bin").mkdir(parents=True)
     (checkout / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
     (checkout / ".venv" / "bin" / "python").chmod(0o755)
-    code, words = call(checkout, "smoke", PIP_FIND_LINKS=str(checkout.parent / "wheels"))
+    uv = checkout.parent / "bin" / "uv"  # it is tried, and where it fails pip does it
+    uv.parent.mkdir()
+    uv.write_text(f'#!/bin/sh\necho "$@"\necho "$@" > "{uv}.called"\nexit 1\n')
+    uv.chmod(0o755)
+    path = f"{uv.parent}:{os.environ['PATH']}"
+    code, words = call(checkout, "smoke", PIP_FIND_LINKS=str(checkout.parent / "wheels"), PATH=path)
     assert code == 0, words
+    python = checkout / ".venv" / "bin" / "python"
+    asked = Path(f"{uv}.called").read_text().strip()
+    assert asked == f"pip install --python {python} --no-deps --require-hashes -r {checkout}/requirements.txt"
     assert "making the environment" in words
+
+
+def test_jupyterlab_asks_nothing_about_news(monkeypatch):
+    from jupyterlab_server.config import get_page_config
+
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(ROOT / "lib" / "runner" / "jupyter"))
+    assert "@jupyterlab/apputils-extension:announcements" in get_page_config([])["disabledExtensions"]
 
 
 def test_without_a_fitting_python_it_says_which_ones_fit(checkout):
