@@ -2,10 +2,15 @@
 
 import json
 
+import nbformat
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
+from PIL import Image
 
-from lib.runner import notebook, plan, publish, reference, site
+from lib import paths, records
+from lib.runner import figures, findings, notebook, pages, plan, publish, reference, site
 
 
 def result(
@@ -20,11 +25,12 @@ def run_with(*results: dict, profile: str = "standard") -> dict:
     """Return the content of a results file."""
     where = {"commit": 40 * "a", "dirty": False, "profile": profile, "written": "now", "versions": {}}
     where |= {"cpu": "<cpu>", "cores": 2, "gpu": "none", "python": "3.11"}
+    where |= {"run": "2026-11-20T16:00:00/7", "written": "2026-11-20T16:40:00+0000"}
     return {"provenance": where, "origins": {"mug": "stand-in"}, "results": list(results)}
 
 
 @pytest.mark.parametrize(
-    ("value", "reference", "expected"),
+    ("value", "before", "expected"),
     [
         (0.5, result("a", 0.52, 0.45, 0.6), True),
         (0.44, result("a", 0.52, 0.45, 0.6), False),
@@ -32,78 +38,103 @@ def run_with(*results: dict, profile: str = "standard") -> dict:
         (0.53, result("a", 0.52), False),
         (7, result("a", 7, kind="exact"), True),
         (8, result("a", 7, 6, 9, kind="exact"), False),
+        (0.2 + 5e-7, result("a", 0.2, 0.2, 0.2), True),
+        (0.2 + 5e-6, result("a", 0.2, 0.2, 0.2), False),
         (None, result("a", 0.5, 0.4, 0.6), False),
         (None, result("a", None), True),
         (0.5, result("a", None), False),
     ],
 )
-def test_a_value_is_reproduced_inside_the_interval_of_the_reference(value, reference, expected):
-    assert reference.agrees(value, reference) is expected
+def test_a_value_is_reproduced_inside_the_interval_of_the_reference(value, before, expected):
+    assert reference.agrees(value, before) is expected
 
 
 def test_times_and_new_results_are_shown_but_not_judged_and_missing_ones_count_as_no():
     now = {"06": run_with(result("same", 0.5), result("new", 1.0), result("time", 3.0))}
-    reference = {"06": run_with(result("same", 0.5), result("gone", 0.1), result("time", 9.0, kind="time"))}
-    lines = reference.lines(reference.compare(now, reference | {"07": run_with(result("other", 1.0))}))
+    before = {"06": run_with(result("same", 0.5), result("gone", 0.1), result("time", 9.0, kind="time"))}
+    lines = reference.lines(reference.compare(now, before | {"07": run_with(result("other", 1.0))}))
     assert lines[-1] == "reproduced 1 of 2"
     assert [line.split()[-1] for line in lines[1:-1]] == ["yes", "-", "-", "NO"]
     assert "other" not in "\n".join(lines)  # a notebook that did not run
 
 
 def test_real_data_are_not_judged_by_the_reference_of_a_stand_in():
-    reference = {"06": run_with(result("a", 0.5, 0.4, 0.6))}
+    before = {"06": run_with(result("a", 0.5, 0.4, 0.6))}
     now = {"06": run_with(result("a", 0.9) | {"origin": "real"})}
-    assert reference.lines(reference.compare(now, reference))[-1] == "reproduced 0 of 0"
+    assert reference.lines(reference.compare(now, before))[-1] == "reproduced 0 of 0"
 
 
 def test_smoke_is_judged_by_its_own_reference_among_the_tests():
     assert reference.reference_path("smoke").parent.name == "tests"
-    assert reference.reference_path("standard").parent.name == "figures"
-    assert reference.reference_path("fer2013").name == "results_fer2013.json"
+    for profile in ("standard", "fer2013"):
+        assert reference.reference_path(profile).parent.name == "figures"
+        assert reference.reference_path(profile).name == f"results_{profile}.json"
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     """A study of one notebook, run with the profile `standard`, its reference not yet published."""
-    for module in (reference, publish):
-        monkeypatch.setattr(module, "ROOT", tmp_path)
     for module in (reference, publish, site):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    for module in (reference, publish, site, paths):
         monkeypatch.setattr(module, "BUILD", tmp_path / "build")
     monkeypatch.setattr(publish, "README", tmp_path / "README.md")
     for folder in ("notebooks", "build/results", "build/figures", "build/executed", "figures"):
         (tmp_path / folder).mkdir(parents=True)
-    text = "# 06 A <title>\n\n**Question.** Why?  \n**You will see.** A bar.  \n**Time.** 1 minute; MUG."
-    text = writes(new_notebook(cells=[new_markdown_cell(text), new_code_cell("1 + 1")]))
+    monkeypatch.setenv("FACE_STUDY_PROFILE", "standard")
+    text = "# 09 A <title>\n\n**Question.** Why?  \n**You will see.** A bar.  \n**Time.** 1 minute; MUG."
+    link = "<details><summary>Published</summary>\n\n![A bar of <hits>](../figures/09_bar.webp)\n\n</details>"
+    cell = new_code_cell('save("09_bar")', outputs=[new_output("display_data", {"image/png": "iVBORw0KGgo="})])
+    text = writes(new_notebook(cells=[new_markdown_cell(text), cell, new_markdown_cell(link)]))
     for path in ("notebooks", "build/executed"):
         (tmp_path / path / "09_test.ipynb").write_text(text)
-    monkeypatch.setattr(publish.notebook, "paths", lambda: {"06": tmp_path / "notebooks" / "09_test.ipynb"})
-    monkeypatch.setattr(
-        publish.plan, "make_plan", lambda _: [plan.Step(notebook.read_notebook(notebook.paths()["06"]), {}, {}, 1)]
-    )
-    (tmp_path / "build/results/06.json").write_text(json.dumps(run_with(result("toy/accuracy", 0.95, 0.9, 0.97))))
-    (tmp_path / "build/figures/09_bar.png").write_bytes(b"picture")
-    (tmp_path / "figures/09_old.png").write_bytes(b"old picture")
-    (tmp_path / "figures/hand_made.png").write_bytes(b"kept")
-    markers = [f"<!-- {name}: rendered -->\nold\n<!-- {name}: end -->\n" for name in ("notebooks", "results")]
+    for module in (publish.notebook, site):
+        name = "paths" if module is publish.notebook else "sources"
+        monkeypatch.setattr(module, name, lambda: {"09": tmp_path / "notebooks" / "09_test.ipynb"})
+    step = plan.Step(notebook.read_notebook(tmp_path / "notebooks/09_test.ipynb"), {}, {}, 1)
+    monkeypatch.setattr(publish.plan, "make_plan", lambda _: [step])
+    (tmp_path / "build/results/09.json").write_text(json.dumps(run_with(result(findings.LEAK[1], 0.95, 0.9, 0.97))))
+    records.save_figure(Figure(), "09_bar", "stand-in")
+    (tmp_path / "figures/09_old.webp").write_bytes(b"old picture")
+    (tmp_path / "figures/hand_made.webp").write_bytes(b"kept")
+    markers = [f"<!-- {name}: rendered -->\nold\n<!-- {name}: end -->\n" for name in ("notebooks", "results", "tiers")]
     (tmp_path / "README.md").write_text("before\n" + "".join(markers) + "after\n")
     return tmp_path
 
 
 def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study):
-    assert publish.publish("standard")[0] == "figures/results.json: 1 results"
-    assert sorted(path.name for path in (study / "figures").iterdir()) == [
-        "09_bar.png",
-        "hand_made.png",
-        "results.json",
-    ]
+    assert publish.publish("standard")[:2] == ["figures/results_standard.json: 1 results", "figures/: 1 figures"]
+    names = sorted(path.name for path in (study / "figures").iterdir())
+    assert names == ["09_bar.webp", "hand_made.webp", "results_standard.json"]
     readme = (study / "README.md").read_text()
-    assert "| [06 A <title>](notebooks/09_test.ipynb) | Why? | 1 minute; MUG. |" in readme
-    assert "| toy/accuracy | 0.9 | 0.95 | [0.9, 0.97] | 40 | stand-in |" in readme
+    assert "| [09 A <title>](notebooks/09_test.ipynb) | Why? | 1 minute; MUG. |" in readme
+    assert "| 85.0 % |  | 95.0 % | 90.0 to 97.0 % | 40 |" in readme
+    assert "2026-11-20, 40 minutes, stand-ins" in readme
     assert readme.startswith("before\n")
     assert readme.endswith("after\n")
     assert publish.render_readme() == "unchanged"
     published = reference.read_reference("standard")
     assert reference.lines(reference.compare(reference.read_results(), published))[-1] == "reproduced 1 of 1"
+
+
+def test_a_published_figure_says_where_it_comes_from(study, monkeypatch):
+    monkeypatch.setenv("FACE_STUDY_PARAMETERS", '{"SEED": 3}')
+    path = records.save_figure(Figure(), "09_bar", "stand-in")
+    facts = figures.provenance(figures.publish(path, study))
+    assert (facts["notebook"], facts["origin"], facts["profile"]) == ("09", "stand-in", "standard")
+    assert facts["parameters"] == {"SEED": 3}
+    assert facts["commit"]
+
+
+def test_a_drawing_is_published_without_loss_and_a_wide_sheet_of_faces_small(study):
+    rng, drawing, sheet = np.random.default_rng(0), Figure(), Figure(figsize=(20, 4))
+    drawing.subplots().plot([1, 2])
+    sheet.subplots().imshow(rng.integers(0, 255, (200, 1000, 3), dtype=np.uint8))
+    sources = [records.save_figure(one, name, "computed") for one, name in ((drawing, "09_line"), (sheet, "09_faces"))]
+    exact, small = [Image.open(figures.publish(path, study)) for path in sources]
+    np.testing.assert_array_equal(np.asarray(exact.convert("RGB")), np.asarray(Image.open(sources[0]).convert("RGB")))
+    assert small.width == figures.WIDTH
+    assert (study / "09_faces.webp").stat().st_size < 0.5 * sources[1].stat().st_size
 
 
 def run_on_fer2013(study, monkeypatch, origin):
@@ -112,20 +143,24 @@ def run_on_fer2013(study, monkeypatch, origin):
     for name in ("fer2013.npz", "fer2013.json", "affectnet.npz"):
         (study / "build/weights" / name).write_text(origin)
     (study / "lib/models/weights").mkdir(parents=True)
-    done = run_with(result("real faces/fitted/accuracy", 0.68, 0.66, 0.7), profile="fer2013")
-    (study / "build/results/11.json").write_text(json.dumps(done | {"origins": {"fer2013": origin}}))
+    done = run_with(result("real faces/fitted/crop/all/accuracy", 0.68, 0.66, 0.7), profile="fer2013")
+    (study / "build/results/13.json").write_text(json.dumps(done | {"origins": {"fer2013": origin}}))
     path = study / "notebooks" / "13_real.ipynb"
     path.write_text((study / "notebooks/09_test.ipynb").read_text())
     monkeypatch.setattr(publish.plan, "make_plan", lambda _: [plan.Step(notebook.read_notebook(path), {}, {}, 1)])
 
 
-def test_publishing_a_run_on_real_faces_replaces_the_weights_and_leaves_the_figures(study, monkeypatch):
+def test_publishing_a_run_on_real_faces_replaces_the_weights_and_puts_figures_beside_those_of_the_standard_run(
+    study, monkeypatch
+):
     run_on_fer2013(study, monkeypatch, "real")
     (study / "README.md").write_text("<!-- real: rendered -->\n<!-- real: end -->\n")
+    records.save_figure(Figure(), "13_faces", "real")
     publish.publish("fer2013")
+    assert (study / "figures/fer2013/13_faces.webp").exists()
     assert sorted(path.name for path in (study / "lib/models/weights").iterdir()) == ["fer2013.json", "fer2013.npz"]
-    assert (study / "figures/09_old.png").exists()
-    assert "| real faces/fitted | 0.68 | [0.66, 0.7] | 40 | 1 |" in (study / "README.md").read_text()
+    assert (study / "figures/09_old.webp").exists()
+    assert "| fitted | crop | all | 68.0 % | 66.0 to 70.0 % | 40 | 1 |" in (study / "README.md").read_text()
 
 
 def test_weights_fitted_on_stand_ins_are_not_published(study, monkeypatch):
@@ -136,33 +171,91 @@ def test_weights_fitted_on_stand_ins_are_not_published(study, monkeypatch):
 
 
 def test_publishing_refuses_the_results_of_another_profile(study):
-    (study / "build/results/06.json").write_text(json.dumps(run_with(profile="smoke")))
+    (study / "build/results/09.json").write_text(json.dumps(run_with(profile="smoke")))
     with pytest.raises(notebook.PlanError, match="notebook 09 has results of smoke, not of standard"):
         publish.publish("standard")
-    assert (study / "figures/09_old.png").exists()
+    assert (study / "figures/09_old.webp").exists()
 
 
-def test_the_site_links_every_notebook_and_shows_results_figures_and_provenance(study):
+def test_the_first_page_says_what_was_found_then_shows_figures_and_where_they_come_from(study):
     results = reference.read_results()
     first = site.build(reference.compare(results, results))
     text = first.read_text()
-    assert '<a href="09_test.html">06 A &lt;title&gt;</a>' in text
-    assert '<img src="figures/09_bar.png"' in text
-    assert "toy/accuracy" in text
+    assert '<a href="09_test.html">09 A &lt;title&gt;</a>' in text
+    assert "<td>validation accuracy, Figure 8</td><td>85.0&nbsp;%</td><td></td><td>95.0&nbsp;%</td>" in text
+    assert '<img src="figures/09_bar.png" alt="A bar of &lt;hits&gt;"' in text
+    assert "A bar of &lt;hits&gt; (notebook 09, A &lt;title&gt;)" in text
     assert "Reproduced 1 of 1" in text
     assert "&lt;cpu&gt;, 2 cores" in text
     assert "mug: stand-in" in text
-    assert (first.parent / "figures/09_bar.png").read_bytes() == b"picture"
-    assert '<a href="index.html">Results</a>' in (first.parent / "09_test.html").read_text()
+    assert "What is missing" not in text
+    order = [text.index(f"<h2>{part}") for part in ("The paper beside", "Key figures", "Published", "Where this")]
+    assert order == sorted(order)
+    assert (first.parent / "figures/09_bar.png").exists()
 
 
-def test_what_a_long_cell_printed_is_one_output_of_the_page_and_a_bar_its_last_state(tmp_path):
-    printed = [new_output("stream", name="stdout", text=f"epoch {number}\n") for number in range(30)]
-    bar = [new_output("stream", name="stderr", text=text) for text in ("  0% of it", "\r100% of it")]
-    cell = new_code_cell("fit()", outputs=[*printed, *bar])
-    (tmp_path / "09_test.ipynb").write_text(writes(new_notebook(cells=[cell])))
-    page = site.page(tmp_path / "09_test.ipynb", "")
-    assert page.count("epoch 29") == 1
-    assert page.count("jp-RenderedText jp-OutputArea-output") == 2
-    assert "100% of it" in page
-    assert "  0% of it" not in page
+def test_the_first_page_says_what_is_missing_and_how_to_go_on(study):
+    text = site.build([], [("10", "Intensity", "not run")], "./run_all.sh --from 10").read_text()
+    assert "10 Intensity: not run" in text
+    assert "<code>./run_all.sh --from 10</code>" in text
+
+
+def test_every_table_scrolls_in_its_own_box_and_no_figure_is_wider_than_the_page(study):
+    text = site.build([]).read_text()
+    assert text.count("<table>") == text.count('<div class="box"><table>') > 0
+    assert ".box" in site.STYLE
+    assert "max-width: 100%" in site.STYLE
+
+
+def test_a_page_links_its_neighbours_and_gives_every_figure_a_text(study):
+    published = study / "figures/09_bar.webp"
+    published.write_bytes(b"published")
+    first = site.build([])
+    page = (first.parent / "09_test.html").read_text()
+    assert '<a href="index.html">Results</a>' in page
+    assert 'alt="A bar of &lt;hits&gt;"' in page
+    assert pages.NO_TEXT not in page
+    assert "published/09_bar.webp" in page
+    assert (first.parent / "published/09_bar.webp").read_bytes() == b"published"
+    links = site.neighbours([notebook.read_notebook(study / "notebooks/09_test.ipynb")] * 3, 1)
+    assert links.count("<a ") == 2
+
+
+def printed(tmp_path, outputs, **metadata):
+    """Return what remains of the outputs of a cell, after `pages.tidy`."""
+    path = tmp_path / "09_test.ipynb"
+    whole = new_notebook(cells=[new_code_cell("fit()", outputs=outputs)])
+    whole.metadata.update(metadata)
+    path.write_text(writes(whole))
+    pages.tidy(path)
+    return nbformat.read(path, as_version=4).cells[0].outputs
+
+
+def test_what_a_long_cell_printed_is_one_output_and_a_bar_its_last_state(tmp_path):
+    lines = [new_output("stream", name="stdout", text=f"epoch {number}\n") for number in range(30)]
+    bar = [
+        new_output("stream", name="stderr", text=text) for text in ("\rfaces:  0%|    | 0/9", "\rfaces: 100%|████| 9/9")
+    ]
+    (only,) = printed(tmp_path, [*bar, new_output("stream", name="stderr", text="\n"), *lines])
+    assert only.name == "stdout"
+    assert only.text.startswith("faces: 100% 9/9\nepoch 0\n")
+    assert only.text.endswith("epoch 29\n")
+
+
+def test_a_bar_that_a_notebook_draws_with_a_widget_is_one_line_too(tmp_path):
+    view = new_output("display_data", {pages.WIDGET: {"model_id": "box"}, "text/plain": "0%"})
+    state = {"box": {"state": {"children": ["IPY_MODEL_a", "IPY_MODEL_b", "IPY_MODEL_c"]}}}
+    state |= {
+        "a": {"state": {"value": "fits: 100%"}},
+        "b": {"state": {"value": 4.0}},
+        "c": {"state": {"value": " 4/4 [00:20]"}},
+    }
+    (only,) = printed(tmp_path, [view], widgets={pages.WIDGETS: {"state": state}})
+    assert only.text == "fits: 100% 4/4 [00:20]\n"
+
+
+def test_the_chatter_of_libraries_is_dropped(tmp_path):
+    chatter = "WARNING: All log messages before absl::InitializeLog() is called\nW0000 00:00:17.3 gpu.cc] none\nkept\n"
+    (only,) = printed(tmp_path, [new_output("stream", name="stderr", text=chatter)])
+    assert only.text == "kept\n"
+    assert printed(tmp_path, [new_output("stream", name="stderr", text=chatter.replace("kept\n", ""))]) == []

@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import shlex
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +14,16 @@ import papermill
 import pytest
 
 from lib.paths import ROOT
-from lib.runner import notebook, plan, publish, reference
+from lib.runner import __main__ as run_all
+from lib.runner import figures, notebook, plan, publish, reference
 
+# What does not hold yet, in one place; every list must be empty at the end: notebooks that are dense, that have no room
+# or test of their word, or no results in the reference; files with names of `AVOIDED`; modules without shapes.
+PENDING = json.loads((ROOT / "tests" / "pending.json").read_text())
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
+FRONT_MATTER = ("00", "01")  # the map and the quick start; every other notebook has a room of its word
+AVOIDED = {"found", "known", "said", "told"}  # names of variables that say nothing
 PARAMETER_LINE = re.compile(r"[A-Z][A-Z0-9_]*: (str|int|float|bool|list) = [^=|#]+  # [^=|]+")
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -85,6 +93,86 @@ def test_cells_are_short_and_define_nothing(path):
             assert not defined, text
 
 
+def code_of(path: Path) -> list[str]:
+    """Return the code cells of a notebook without its parameters."""
+    return [notebook.source(cell) for cell in cells(path) if "parameters" not in tags(cell)]
+
+
+def assigned(tree: ast.AST) -> set[str]:
+    """Return the names that a piece of code assigns, arguments of functions among them."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+def words_of_prose(path: Path) -> int:
+    """Return how many words the markdown of a notebook has, published figures and their texts apart."""
+    folded = re.compile(r"<details>.*?</details>|!\[[^]]*\]\([^)]*\)", re.DOTALL)
+    return sum(len(folded.sub("", notebook.source(cell)).split()) for cell in cells(path, "markdown"))
+
+
+@each_notebook
+def test_a_notebook_is_not_dense(path):
+    if path.name[:2] in PENDING["dense"]:
+        pytest.skip("not rewritten yet")
+    trees = [ast.parse(text) for text in code_of(path)]
+    lines = [line for text in code_of(path) for line in text.splitlines() if line.strip()]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    comprehensions = sum(
+        isinstance(node, (ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)) for node in nodes
+    )
+    assert statistics.median(len(list(ast.walk(tree))) for tree in trees) <= 60, "syntax nodes per cell"
+    assert len(set().union(*map(assigned, trees))) <= 40, "names"
+    assert comprehensions <= 0.03 * len(lines), "comprehensions"
+    assert [line for line in lines if len(line) > 100] == []
+    assert words_of_prose(path) >= 7 * len(lines), "words of prose for a line of code"
+
+
+@each_notebook
+def test_a_notebook_has_a_room_and_a_test_of_its_word(path):
+    number, word = path.stem.split("_", 1)
+    if number in FRONT_MATTER or number in PENDING["homeless"]:
+        pytest.skip("no room")
+    modules = [module for module in MODULES if module.stem == word or module.parent.name == word]
+    assert modules, f"no lib/{word}, lib/{word}.py or lib/*/{word}.py"
+    assert (ROOT / "tests" / f"test_{word}.py").exists()
+
+
+@each_notebook
+def test_every_published_figure_that_a_notebook_links_is_there_or_will_be(path):
+    code, numbers = "\n".join(code_of(path)), {path.name[:2]}
+    for name in figures.captions([path]):
+        assert name[:2] in numbers
+        saved = f'"{name}"' in code
+        assert saved or (ROOT / "figures" / f"{name}.webp").exists(), f"{path.name} links {name}, which it never saves"
+
+
+def test_the_figures_in_git_stay_light_and_say_where_they_come_from():
+    files = [path for path in (ROOT / "figures").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 4_000_000
+    pictures = [path for path in files if path.suffix != ".json"]
+    assert pictures
+    for path in pictures:
+        facts = figures.provenance(path)
+        assert facts["notebook"] == path.name[:2]
+        assert facts["profile"] in plan.read_profiles()["profiles"]
+
+
+def commands() -> list[str]:
+    """Return every `./run_all.sh ...` of the README and the notebooks."""
+    prose = [publish.README.read_text(encoding="utf-8")]
+    prose += [notebook.source(cell) for path in NOTEBOOKS for cell in cells(path, "markdown")]
+    return sorted({command for text in prose for command in re.findall(r"(?<!/)\./run_all\.sh[^`\n#]*", text)})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_that_a_reader_finds_can_be_planned(command):
+    words = shlex.split(command)[1:]
+    if words[:1] in (["test"], ["lab"]):
+        return
+    options = run_all.parse(words)
+    assert plan.make_plan(options.profile, options.only, options.start, options.settings)
+
+
 @pytest.mark.parametrize("profile", plan.read_profiles()["profiles"])
 def test_every_profile_is_a_plan(profile):
     assert plan.make_plan(profile)
@@ -131,6 +219,43 @@ def test_ruff_finds_nothing(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+ARRAY = re.compile(r"\bndarray\b")
+SHAPE = re.compile(r"\((?:[A-Za-z0-9*+]+,? ?)*\b(?:[A-Z]|\d+)\b[^()]*\)|shape|scalar", re.DOTALL)
+
+
+def undocumented(path: Path) -> list[str]:
+    """Return the public functions on arrays whose docstring has no shape, or no arguments where there are several."""
+    names = []
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        annotations = [ast.unparse(one.annotation) for one in arguments if one.annotation]
+        takes = [text for text in annotations if ARRAY.search(text)]
+        gives = node.returns is not None and ARRAY.search(ast.unparse(node.returns))
+        text = ast.get_docstring(node) or ""
+        no_shape = (takes or gives) and not SHAPE.search(text)
+        no_arguments = takes and len(arguments) > 1 and "Args:" not in text
+        if no_shape or no_arguments:
+            names.append(node.name)
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_function_on_arrays_gives_their_shapes(path):
+    if str(path.relative_to(ROOT / "lib")) in PENDING["undocumented"]:
+        pytest.skip("not rewritten yet")
+    assert undocumented(path) == []
+
+
+@pytest.mark.parametrize("path", [*MODULES, *NOTEBOOKS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_variable_has_a_name_that_says_what_it_holds(path):
+    if str(path.relative_to(ROOT)) in PENDING["named"]:
+        pytest.skip("not rewritten yet")
+    texts = code_of(path) if path.suffix == ".ipynb" else [path.read_text()]
+    assert set().union(*(assigned(ast.parse(text)) for text in texts)) & AVOIDED == set()
+
+
 def test_git_does_not_ignore_the_package():
     done = subprocess.run(
         ["git", "check-ignore", "lib", *MODULES], cwd=ROOT, capture_output=True, text=True, check=False
@@ -153,5 +278,6 @@ def test_every_file_that_the_readme_names_is_there():
 
 def test_the_reference_of_smoke_covers_its_notebooks():
     published = reference.read_reference("smoke")
-    assert list(published) == [step.notebook.number for step in plan.make_plan("smoke")]
-    assert reference.lines(reference.compare(published, published))[-1].split()[1:] != ["0", "of", "0"]
+    numbers = [step.notebook.number for step in plan.make_plan("smoke")]
+    assert list(published) == [number for number in numbers if number not in PENDING["unpublished"]]
+    assert reference.by_name(published)

@@ -1,4 +1,11 @@
-"""Makes a run the reference: `figures/`, `figures/results.json`, and the README's tables, which are rendered from them.
+"""Publishes a run: its results and figures go to `figures/`, and the README's tables are rendered from them.
+
+What is published, for every profile alike:
+
+    figures/results_PROFILE.json   its results (of smoke tests/reference_smoke.json)
+    figures/NN_name.webp           the figures of `standard`, which the notebooks link
+    figures/PROFILE/NN_name.webp   those of another profile
+    lib/models/weights/            the weights fitted on real faces
 
 `python -m lib.runner.publish` renders the README alone.
 """
@@ -6,55 +13,71 @@
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from lib.paths import BUILD, ROOT
-from lib.runner import notebook, plan, reference
+from lib.runner import figures, findings, notebook, plan, reference
 
 README = ROOT / "README.md"
-KEY_FIGURE = "figures/02_people.png"
+KEY_FIGURES = ("11_paper_beside_ours", "02_people")  # the README shows the first that is there
 REAL = "fer2013"  # the profile on real faces, and its data set
+STANDARD = "standard"  # the profile that a reader runs
+TIERS = (STANDARD, "paper")  # profiles whose published runs answer the papers' numbers
+Notebooks = Mapping[str, Mapping]  # contents of results files by number
 
 
 def publish(profile: str) -> list[str]:
-    """Make what the last run of `profile` left in `build/` its reference; return lines that say what was done.
+    """Publish what the last run of `profile` left in `build/`; return lines that say what was done.
 
     Raises:
         PlanError: a notebook of the profile has no result, or one of another profile, or of stand-ins where the
             profile is about real faces.
     """
-    steps, results = plan.make_plan(profile), reference.read_results()
-    for step in steps:
-        found = results.get(step.notebook.number, {}).get("provenance", {}).get("profile", "no run")
-        if found != profile:
-            came = f"notebook {step.notebook.number} has results of {found}, not of {profile}"
-            raise notebook.PlanError(f"{came}; first run ./run_all.sh {profile} --from {step.notebook.number}")
+    numbers = [step.notebook.number for step in plan.make_plan(profile)]
+    results = checked(profile, numbers)
+    target = reference.reference_path(profile)
+    target.parent.mkdir(exist_ok=True)
+    content = {"profile": profile, "notebooks": results}
+    target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = [f"{target.relative_to(ROOT)}: {len(reference.by_name(results))} results"]
+    if profile != "smoke":
+        lines.append(f"{figure_folder(profile).relative_to(ROOT)}/: {publish_figures(profile, numbers)} figures")
+    if profile == REAL:
+        lines.append(f"lib/models/weights/: {', '.join(copy_weights())}")
+    lines.append(f"README.md: {render_readme()}")
+    if any(one["provenance"]["dirty"] for one in results.values()):
+        lines.append("note: some of this ran with changes that are not in the commit named there")
+    return lines
+
+
+def checked(profile: str, numbers: Sequence[str]) -> dict[str, dict]:
+    """Return the results of these notebooks by number; refuse those of another run."""
+    results = reference.read_results()
+    for number in numbers:
+        came = results.get(number, {}).get("provenance", {}).get("profile", "no run")
+        if came != profile:
+            problem = f"notebook {number} has results of {came}, not of {profile}"
+            raise notebook.PlanError(f"{problem}; first run ./run_all.sh {profile} --from {number}")
     if profile == REAL and results["13"]["origins"][REAL] != "real":
         raise notebook.PlanError(f"the last run had only a stand-in of {REAL}; run ./run_all.sh {REAL} --data DIR")
-    target = reference.reference_path(profile)
-    content = {"profile": profile, "notebooks": {step.notebook.number: results[step.notebook.number] for step in steps}}
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    said = [f"{target.relative_to(ROOT)}: {sum(len(one['results']) for one in content['notebooks'].values())} results"]
-    if profile == "standard":
-        said.append(f"figures/: {copy_figures()} figures")
-    if profile == REAL:
-        said.append(f"lib/models/weights/: {', '.join(copy_weights())}")
-    said.append(f"README.md: {render_readme()}")
-    if any(one["provenance"]["dirty"] for one in content["notebooks"].values()):
-        said.append(
-            "note: some of this ran with changes that are not committed; the commit named there is not all of it"
-        )
-    return said
+    return {number: results[number] for number in numbers}
 
 
-def copy_figures() -> int:
-    """Replace the figures in git by those of the last run; return their number."""
-    for old in (ROOT / "figures").glob("[0-9][0-9]_*.png"):
+def figure_folder(profile: str) -> Path:
+    """Return where the published figures of a profile are."""
+    return ROOT / "figures" if profile == STANDARD else ROOT / "figures" / profile
+
+
+def publish_figures(profile: str, numbers: Iterable[str]) -> int:
+    """Replace the published figures of a profile by those of the last run; return their number."""
+    folder = figure_folder(profile)
+    for old in folder.glob("[0-9][0-9]_*.webp"):
         old.unlink()
-    new = sorted((BUILD / "figures").glob("[0-9][0-9]_*.png"))
+    new = [path for number in numbers for path in sorted((BUILD / "figures").glob(f"{number}_*.png"))]
     for path in new:
-        shutil.copy(path, ROOT / "figures" / path.name)
+        figures.publish(path, folder)
     return len(new)
 
 
@@ -75,61 +98,108 @@ def render_readme() -> str:
 
 
 def rendered(text: str) -> str:
-    """Return the README with what stands between its markers replaced by the tables as they are now."""
-    tables = {
+    """Return the README with what stands between its markers replaced by what it is now."""
+    ours = reference.by_name(reference.read_reference(STANDARD))
+    real = reference.read_reference(REAL)
+    parts = {
+        "findings": "".join(f"* {one}\n" for one in findings.sentences(ours, reference.by_name(real))),
         "figure": key_figure(),
         "notebooks": notebook_table(),
-        "results": result_table(reference.read_reference("standard")),
-        "real": accuracy_table(reference.read_reference(REAL)),
+        "data": folder_table(),
+        "tiers": markdown(tiers()),
+        "results": markdown(findings.judged(ours)),
+        "real": markdown(accuracies(real)),
     }
-    for name, table in tables.items():
+    for name, part in parts.items():
         pattern = rf"(<!-- {name}: rendered -->\n).*?(<!-- {name}: end -->)"
-        text = re.sub(pattern, lambda found, table=table: found[1] + table + found[2], text, flags=re.DOTALL)
+        text = re.sub(pattern, lambda match, part=part: match[1] + part + match[2], text, flags=re.DOTALL)
     return text
 
 
-def key_figure() -> str:
-    """Return the README's one figure as Markdown, nothing before the first reference run."""
-    if not (ROOT / KEY_FIGURE).exists():
+def markdown(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows of cells as a Markdown table; nothing where there are none."""
+    if not rows:
         return ""
-    return f"![Rendered people, who stand in for data sets that cannot be passed on]({KEY_FIGURE})\n"
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(row.values() for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def key_figure() -> str:
+    """Return the README's one figure as Markdown, its alternative text from the notebook that draws it."""
+    there = [name for name in KEY_FIGURES if (figure_folder(STANDARD) / f"{name}.webp").exists()]
+    captions = figures.captions(notebook.paths().values())
+    return "".join(f"![{captions.get(name, name[3:].replace('_', ' '))}](figures/{name}.webp)\n" for name in there[:1])
 
 
 def notebook_table() -> str:
     """Return the notebooks as a Markdown table: title, question, time and data."""
-    rows = ["| notebook | question | time and data |", "|---|---|---|"]
+    rows = []
     for path in notebook.paths().values():
         one = notebook.read_notebook(path)
         question, _, time = notebook.introduction(one)
-        rows.append(f"| [{one.number} {one.title}](notebooks/{path.name}) | {question} | {time} |")
-    return "\n".join(rows) + "\n"
+        title = f"[{one.number} {one.title}](notebooks/{path.name})"
+        rows.append({"notebook": title, "question": question, "time and data": time})
+    return markdown(rows)
 
 
-def result_table(published: Mapping[str, Mapping]) -> str:
-    """Return the results that the papers print too, as a Markdown table: paper, ours, interval, n, data."""
-    rows = ["| result | paper | ours | 95 % interval | n | data |", "|---|---|---|---|---|---|"]
-    results = [result for content in published.values() for result in content["results"]]
-    for result in (one for one in results if one["paper"] is not None):
-        unit = f" {result['unit']}" if result["unit"] else ""
-        numbers = f"{reference.number(result['paper'])}{unit} | {reference.number(result['value'])}{unit}"
-        rows.append(
-            f"| {result['name']} | {numbers} | {reference.interval(result)} | {result['n']:,} | {result['origin']} |"
-        )
-    return "\n".join(rows) + "\n"
+def folder_table() -> str:
+    """Return the folder of every data set, as its loader looks for it, as a Markdown table."""
+    from lib import datasets
+
+    abouts = [datasets.about(name) for name in datasets.NAMES]
+    return markdown([{"data set": one.title, "folder": f"`DIR/{one.folder}`"} for one in abouts])
 
 
-def accuracy_table(published: Mapping[str, Mapping]) -> str:
-    """Return every accuracy of notebook 13 as a Markdown table: result, interval, n, seeds, protocol.
+def tiers() -> list[dict[str, str]]:
+    """Return one row per profile: what it is for, the command, and hours, device and commit of its published run."""
+    return [_tier(name, options["help"]) for name, options in plan.read_profiles()["profiles"].items()]
+
+
+def _tier(profile: str, purpose: str) -> dict[str, str]:
+    """Return one row of `tiers`."""
+    row = {"profile": f"`{profile}`", "what it is": purpose, "published run": "not yet", "device": "", "commit": ""}
+    notebooks = reference.read_reference(profile)
+    if not notebooks:
+        return row
+    where = list(notebooks.values())[-1]["provenance"]
+    device = where["cpu"] if where["gpu"] == "none" else where["gpu"]
+    row["published run"] = f"{where['written'][:10]}, {duration(notebooks)}, {origins(notebooks)}"
+    return row | {"device": f"{device}, {where['cores']} cores", "commit": f"`{where['commit'][:7]}`"}
+
+
+def duration(notebooks: Notebooks) -> str:
+    """Return the wall time of a published run, from its start to its last results, in words."""
+    provenances = [content["provenance"] for content in notebooks.values()]
+    start = min(datetime.fromisoformat(one["run"].split("/")[0]) for one in provenances)
+    end = max(datetime.fromisoformat(one["written"][:19]) for one in provenances)
+    minutes = (end - start).total_seconds() / 60
+    return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+
+
+def origins(notebooks: Notebooks) -> str:
+    """Return whether real images or stand-ins are behind a published run, in words."""
+    kinds = set().union(*(content["origins"].values() for content in notebooks.values()))
+    return {frozenset({"real"}): "real images", frozenset({"stand-in"}): "stand-ins"}.get(frozenset(kinds), "mixed")
+
+
+def accuracies(published: Notebooks) -> list[dict[str, str]]:
+    """Return every accuracy of notebook 13 as rows of cells: network, input, images, value, interval, n, seeds.
 
     Weights that were published before the run are left out: it has put its own in their place.
     """
-    rows = ["| accuracy of | value | 95 % interval | n | seeds | protocol |", "|---|---|---|---|---|---|"]
+    rows = []
     for result in published.get("13", {"results": []})["results"]:
-        name, metric = result["name"].rsplit("/", 1)
-        if metric == "accuracy" and not name.startswith("real faces/weights "):
-            figures = f"{reference.number(result['value'])} | {reference.interval(result)} | {result['n']:,}"
-            rows.append(f"| {name} | {figures} | {result['seeds']} | {result['protocol']} |")
-    return "\n".join(rows) + "\n"
+        _, network, kind, images, metric = (result["name"].split("/") + [""] * 4)[:5]
+        if metric == "accuracy" and not network.startswith("weights "):
+            row = {
+                "network": network,
+                "input": kind,
+                "images": images,
+                "accuracy": findings.value(result["value"], True),
+            }
+            row |= {"95 % interval": findings.between(result, True), "n": f"{result['n']:,}"}
+            rows.append(row | {"seeds": f"{result['seeds']}"})
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reproduced or not: the results of a run beside those of the reference run of the same profile."""
+"""Reproduced or not: the results of a run beside those of the published run of the same profile."""
 
 import json
 import math
@@ -9,6 +9,7 @@ from pathlib import Path
 from lib.paths import BUILD, ROOT
 
 TOLERANCE = 0.01  # ours: relative, for a metric whose reference has no interval
+ROUNDING = 1e-6  # ours: absolute; an interval of no width (a constant answer) is no test of the last digits
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Verdict:
         notebook: its two digits.
         name: the result's name.
         now: the value of this run, None where it is missing or undefined.
-        reference: the result of the reference run with all its fields, None for a result that it does not have.
+        reference: the result of the published run with all its fields, None for a result that it does not have.
         reproduced: None where nothing is judged: a time, real data against a stand-in's reference, or no reference.
     """
 
@@ -37,43 +38,50 @@ def read_results(folder: Path | None = None) -> dict[str, dict]:
 
 
 def reference_path(profile: str) -> Path:
-    """Return where the reference results of a profile are: for smoke among the tests, else in `figures/`."""
-    named = {"standard": ROOT / "figures" / "results.json", "smoke": ROOT / "tests" / "reference_smoke.json"}
-    return named.get(profile, ROOT / "figures" / f"results_{profile}.json")
+    """Return where the published results of a profile are: for smoke among the tests, else in `figures/`."""
+    if profile == "smoke":
+        return ROOT / "tests" / "reference_smoke.json"
+    return ROOT / "figures" / f"results_{profile}.json"
 
 
 def read_reference(profile: str) -> dict[str, dict]:
-    """Return the reference results of a profile by notebook; empty where there are none yet."""
+    """Return the published results of a profile by notebook; empty where there are none yet."""
     path = reference_path(profile)
     return json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.exists() else {}
+
+
+def by_name(notebooks: Mapping[str, Mapping]) -> dict[str, dict]:
+    """Return the results of these notebooks by their name, which is unique in the study."""
+    return {result["name"]: result for content in notebooks.values() for result in content["results"]}
 
 
 def compare(now: Mapping[str, Mapping], reference: Mapping[str, Mapping]) -> list[Verdict]:
     """Return a verdict for every result of the notebooks in `now`, then for those that only the reference has."""
     verdicts = []
     for notebook, content in now.items():
-        found = {result["name"]: result for result in content["results"]}
-        expected = {result["name"]: result for result in reference.get(notebook, {"results": []})["results"]}
-        for name in dict.fromkeys((*found, *expected)):
-            value = found[name]["value"] if name in found else None
-            judged = judge(found.get(name), expected.get(name))
+        ours = by_name({notebook: content})
+        expected = by_name({notebook: reference.get(notebook, {"results": []})})
+        for name in dict.fromkeys((*ours, *expected)):
+            value = ours[name]["value"] if name in ours else None
+            judged = judge(ours.get(name), expected.get(name))
             verdicts.append(Verdict(notebook, name, value, expected.get(name), judged))
     return verdicts
 
 
-def judge(found: Mapping | None, reference: Mapping | None) -> bool | None:
+def judge(ours: Mapping | None, reference: Mapping | None) -> bool | None:
     """Return whether a result reproduces its reference; None for a time, for other data, and without a reference."""
     if reference is None or reference["kind"] == "time":
         return None
-    if found is None:
+    if ours is None:
         return False
-    return agrees(found["value"], reference) if found["origin"] == reference["origin"] else None
+    return agrees(ours["value"], reference) if ours["origin"] == reference["origin"] else None
 
 
 def agrees(value: float | None, reference: Mapping) -> bool:
     """Return whether a value reproduces the reference: equal if exact, else inside its 95 % interval.
 
-    A metric without an interval must come within `TOLERANCE`; what is undefined must be undefined again.
+    The interval is taken `ROUNDING` wider, and a metric without one must come within `TOLERANCE`; what is undefined
+    must be undefined again.
     """
     expected, low, high = reference["value"], reference["low"], reference["high"]
     if value is None or expected is None:
@@ -81,8 +89,8 @@ def agrees(value: float | None, reference: Mapping) -> bool:
     if reference["kind"] == "exact":
         return math.isclose(value, expected, rel_tol=1e-9)
     if low is None or high is None:
-        return math.isclose(value, expected, rel_tol=TOLERANCE)
-    return low <= value <= high
+        return math.isclose(value, expected, rel_tol=TOLERANCE, abs_tol=ROUNDING)
+    return low - ROUNDING <= value <= high + ROUNDING
 
 
 def lines(verdicts: Iterable[Verdict]) -> list[str]:

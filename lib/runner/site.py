@@ -1,66 +1,71 @@
-"""The executed notebooks as one linked site: `build/report/index.html`."""
+"""The report: `build/report/index.html`, its first page what was found, then a page for every executed notebook."""
 
 import html
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from lib.paths import BUILD, replace_on_success
-from lib.runner import reference
+from lib.paths import BUILD, ROOT, replace_on_success
+from lib.runner import figures, findings, pages, publish, reference
 from lib.runner.notebook import Notebook, read_notebook
+from lib.runner.notebook import paths as sources
 
-LINKS = """
-nav { font: 14px/2 system-ui, sans-serif; padding: .3rem 1rem; background: #f3f3f3; border-bottom: 1px solid #ddd }
-nav a { margin-right: 1rem; white-space: nowrap; color: #174ea6 }
-"""
-PRINTED = """
-.jp-RenderedText pre { max-height: 22em; overflow-y: auto }
-"""  # hundreds of lines of training stay in a window of their own
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; color: #222 }
-table { border-collapse: collapse; font-size: 14px } td, th { padding: .2rem .7rem; text-align: left }
-th { border-bottom: 2px solid #888 } tr:nth-child(even) td { background: #f6f6f6 } td.number { text-align: right }
-.yes { color: #17692d } .no { color: #b3261e; font-weight: bold }
-figure { display: inline-block; width: 21.5rem; margin: 1rem 1rem 1rem 0; vertical-align: top }
-figure img { width: 100% }
-"""
+STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+TITLE = "Facial emotion recognition, reproduced"
+KEY_FIGURES = (
+    "11_paper_beside_ours",
+    "09_figure_8_confusion",
+    "09_compared",
+    "10_predicted_against_true",
+    "04_figure_5_before_and_after",
+    "02_people",
+    "13_accuracy",
+)
+Missing = Sequence[tuple[str, str, str]]
 
 
-def build(
-    verdicts: Sequence[reference.Verdict], missing: Sequence[tuple[str, str, str]] = (), resume: str = ""
-) -> Path:
+def build(verdicts: Sequence[reference.Verdict], missing: Missing = (), resume: str = "") -> Path:
     """Write the site anew from what `build/` holds and return its first page.
 
     Args:
-        verdicts: the results beside the reference's.
+        verdicts: the results beside the published ones.
         missing: number, title and reason of every notebook that this run did not bring to its end.
         resume: the command that goes on from there.
     """
     executed = sorted((BUILD / "executed").glob("[0-9][0-9]_*.ipynb"))
-    notebooks = [read_notebook(path) for path in executed]
+    for path in executed:
+        pages.tidy(path)
+    notebooks = [as_executed(path) for path in executed]
     with replace_on_success(BUILD / "report") as folder:
-        (folder / "figures").mkdir(parents=True)
-        links = navigation(notebooks)
-        for notebook in notebooks:
-            (folder / f"{notebook.path.stem}.html").write_text(page(notebook.path, links), encoding="utf-8")
-        figures = sorted((BUILD / "figures").glob("[0-9][0-9]_*.png"))
-        for path in figures:
-            shutil.copy(path, folder / "figures")
-        results = reference.read_results()
-        first = first_page(links, notebooks, verdicts, results, figures, missing_list(missing, resume))
-        (folder / "index.html").write_text(first, encoding="utf-8")
+        copy(sorted((BUILD / "figures").glob("[0-9][0-9]_*.png")), folder / "figures")
+        copy(sorted((ROOT / "figures").glob("[0-9][0-9]_*.webp")), folder / "published")
+        for place, notebook in enumerate(notebooks):
+            top, bottom = navigation(notebooks), neighbours(notebooks, place)
+            text = pages.page(notebook.path, STYLE, top, bottom)
+            (folder / f"{notebook.path.stem}.html").write_text(text, encoding="utf-8")
+        parts = [
+            missing_list(missing, resume),
+            what_was_found(reference.read_results()),
+            key_figures(notebooks, folder),
+            published(),
+            provenance(reference.read_results(), verdicts),
+        ]
+        (folder / "index.html").write_text(first_page(navigation(notebooks), parts), encoding="utf-8")
     return BUILD / "report" / "index.html"
 
 
-def page(path: Path, links: str) -> str:
-    """Return an executed notebook as a page, the links to the others on top."""
-    from nbconvert import HTMLExporter
-    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+def as_executed(path: Path) -> Notebook:
+    """Return an executed notebook with the title of its source: above that of a failure papermill puts an error."""
+    source = sources().get(path.name[:2], path)
+    return replace(read_notebook(source), path=path)
 
-    body, _ = HTMLExporter(template_name="lab", preprocessors=[CoalesceStreamsPreprocessor]).from_filename(str(path))
-    head, rest = body.split("<body", 1)
-    attributes, rest = rest.split(">", 1)
-    return f"{head}<style>{LINKS}{PRINTED}</style><body{attributes}>{links}{rest}"
+
+def copy(files: Iterable[Path], folder: Path) -> None:
+    """Copy files into a folder, which is made."""
+    folder.mkdir(parents=True)
+    for path in files:
+        shutil.copy(path, folder)
 
 
 def navigation(notebooks: Sequence[Notebook]) -> str:
@@ -69,76 +74,151 @@ def navigation(notebooks: Sequence[Notebook]) -> str:
     return f'<nav><a href="index.html">Results</a>{" ".join(items)}</nav>'
 
 
-def first_page(
-    links: str,
-    notebooks: Sequence[Notebook],
-    verdicts: Sequence[reference.Verdict],
-    results: Mapping[str, Mapping],
-    figures: Sequence[Path],
-    missing: str = "",
-) -> str:
-    """Return the first page: results, figures, and where everything comes from."""
-    judged = [one.reproduced for one in verdicts if one.reproduced is not None]
-    printed = {
-        notebook: content | {"results": [one for one in content["results"] if one["paper"] is not None]}
-        for notebook, content in results.items()
-    }
-    titles = {one.number: one.path.stem for one in notebooks}
-    pictures = "".join(
-        f'<figure><a href="{titles[path.name[:2]]}.html"><img src="figures/{path.name}" alt="{path.stem}"></a>'
-        f"<figcaption>{html.escape(path.stem[3:].replace('_', ' '))}</figcaption></figure>"
-        for path in figures
-        if path.name[:2] in titles
-    )
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Facial emotion study</title>'
-        f"<style>{LINKS}{STYLE}</style></head><body>{links}<h1>Facial emotion recognition, reproduced</h1>{missing}"
-        f"<p>Reproduced {sum(judged)} of {len(judged)} results of the reference run.</p>"
-        f"<h2>Results that the papers print too</h2>{result_table(printed, verdicts)}<h2>Figures</h2>{pictures}"
-        f"<h2>Where this comes from</h2>{provenance_table(results)}"
-        f"<h2>Every result</h2><details><summary>show</summary>{result_table(results, verdicts)}</details>"
-        "</body></html>\n"
-    )
+def neighbours(notebooks: Sequence[Notebook], place: int) -> str:
+    """Return the links below a page, to the notebooks before and after it."""
+    before, after = notebooks[:place][-1:], notebooks[place + 1 :][:1]
+    links = [
+        f'<a href="{one.path.stem}.html">{word}: {one.number} {html.escape(one.title)}</a>'
+        for word, side in (("Previous", before), ("Next", after))
+        for one in side
+    ]
+    return f'<nav class="neighbours">{"".join(links)}</nav>'
 
 
-def missing_list(missing: Sequence[tuple[str, str, str]], resume: str) -> str:
+def first_page(links: str, parts: Iterable[str]) -> str:
+    """Return the first page from its parts."""
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{TITLE}</title>'
+    start = f'<!DOCTYPE html><html lang="en"><head>{head}<style>{STYLE}</style></head><body class="first">'
+    return f"{start}{links}<h1>{TITLE}</h1>{''.join(parts)}</body></html>\n"
+
+
+def missing_list(missing: Missing, resume: str) -> str:
     """Return what is missing and the command that continues, as HTML; nothing where nothing is missing."""
     if not missing:
         return ""
     rows = "".join(f"<li>{html.escape(' '.join(one[:2]))}: {html.escape(one[2])}</li>" for one in missing)
-    return f"<h2>Missing</h2><ul>{rows}</ul><p>This command goes on: <code>{html.escape(resume)}</code></p>"
+    command = f"<p>This command goes on: <code>{html.escape(resume)}</code></p>" if resume else ""
+    return f'<div class="missing"><h2>What is missing</h2><ul>{rows}</ul>{command}</div>'
 
 
-def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
-    """Return every result with the paper's value, the reference and the verdict."""
-    judged = {(one.notebook, one.name): one.reproduced for one in verdicts}
-    names = ("", "result", "now", "95 % interval", "paper", "n", "data", "protocol", "reproduced")
-    rows = []
-    for notebook, content in results.items():
-        for one in content["results"]:
-            word, style = _words(judged.get((notebook, one["name"])))
-            value = f"{reference.number(one['value'])} {one['unit']}".strip()
-            cells = (notebook, one["name"], value, reference.interval(one), reference.number(one["paper"]))
-            cells += (f"{one['n']:,}", one["origin"], one["protocol"])
-            inner = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-            rows.append(f'<tr>{inner}<td class="{style}">{word}</td></tr>')
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(rows)}</table>"
+def what_was_found(results: Mapping[str, Mapping]) -> str:
+    """Return what this run found, in words, then the paper's numbers beside its own."""
+    ours = reference.by_name(results)
+    real = reference.by_name(reference.read_reference(publish.REAL))
+    words = "".join(f"<li>{html.escape(one)}</li>" for one in findings.sentences(ours, real))
+    rows = findings.beside(ours)
+    if not rows:
+        return f"<h2>What was found</h2><ul>{words}</ul>"
+    note = (
+        "The interval and the verdict are those of the leak-free figure where there is one. A verdict compares the two"
+        " intervals, and “above” means larger. Rendered faces stand in for data sets that are not here: their figures"
+        " show that the method works as described, and can neither confirm nor refute the paper."
+    )
+    return f"<h2>What was found</h2><ul>{words}</ul><h2>The paper beside this run</h2><p>{note}</p>{table(rows)}"
 
 
-def _words(reproduced: bool | None) -> tuple[str, str]:
-    return {True: ("yes", "yes"), False: ("no", "no"), None: ("", "")}[reproduced]
+def key_figures(notebooks: Sequence[Notebook], folder: Path) -> str:
+    """Return the figures that matter most with captions, then the others folded away."""
+    captions = figures.captions(one.path for one in notebooks)
+    titles = {one.number: one for one in notebooks}
+    names = [path.stem for path in sorted((folder / "figures").glob("*.png")) if path.name[:2] in titles]
+    shown = {name: _figure(name, titles[name[:2]], captions) for name in names}
+    first = "".join(shown[name] for name in KEY_FIGURES if name in shown)
+    rest = "".join(text for name, text in shown.items() if name not in KEY_FIGURES)
+    return (
+        f'<h2>Key figures</h2><div class="pair">{first}</div>'
+        f'<details><summary>Every other figure</summary><div class="pair">{rest}</div></details>'
+    )
 
 
-def provenance_table(results: Mapping[str, Mapping]) -> str:
-    """Return commit, profile, versions, machine and data of every notebook's run."""
+def _figure(name: str, notebook: Notebook, captions: Mapping[str, str]) -> str:
+    """Return one figure, a link to its notebook, and its caption."""
+    words = html.escape(captions.get(name, name[3:].replace("_", " ").capitalize()))
+    image = f'<img src="figures/{name}.png" alt="{words}" loading="lazy">'
+    where = f"notebook {notebook.number}, {html.escape(notebook.title)}"
+    caption = f"<figcaption>{words} ({where})</figcaption>"
+    return f'<figure><a href="{notebook.path.stem}.html">{image}</a>{caption}</figure>'
+
+
+def published() -> str:
+    """Return what is published beside a reader's run: its profiles, and the figures that they print."""
+    note = "The standard profile is what a reader runs. The others take longer; their results are published beside it."
+    parts = [f"<h2>Published beside this run</h2><p>{note}</p>{table(publish.tiers())}"]
+    for profile in publish.TIERS:
+        rows = findings.judged(reference.by_name(reference.read_reference(profile)))
+        if rows:
+            title = f"The paper beside the published run of {profile}"
+            parts.append(f"<details><summary>{title}</summary>{table(rows)}</details>")
+    real = publish.accuracies(reference.read_reference(publish.REAL))
+    if real:
+        parts.append(f"<details><summary>Accuracy on real faces, FER-2013</summary>{table(real)}</details>")
+    return "".join(parts)
+
+
+def provenance(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
+    """Return where this run comes from, and every result, folded away."""
+    judged = [one.reproduced for one in verdicts if one.reproduced is not None]
+    agreement = (
+        f"<p>Reproduced {sum(judged)} of {len(judged)} results of the published run.</p>"
+        if judged
+        else "<p>There is no published run of this profile to compare with.</p>"
+    )
+    return (
+        f"<h2>Where this comes from</h2>{agreement}{table(runs(results))}"
+        f"<details><summary>Every result</summary>{result_table(results, verdicts)}</details>"
+    )
+
+
+def runs(results: Mapping[str, Mapping]) -> list[dict[str, str]]:
+    """Return commit, profile, versions, machine and data of every notebook's run as rows of cells."""
     rows = []
     for notebook, content in results.items():
         where = content["provenance"]
-        commit = where["commit"][:10] + (" and changes" if where["dirty"] else "")
-        data = ", ".join(f"{name}: {origin}" for name, origin in content["origins"].items()) or "none"
         versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
         machine = f"{where['cpu']}, {where['cores']} cores, GPU: {where['gpu']}; Python {where['python']}, {versions}"
-        cells = (notebook, commit, where["profile"], where["written"], data, machine)
-        rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    names = ("", "commit", "profile", "written", "data", "machine and versions")
-    return f"<table><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>{''.join(rows)}</table>"
+        row = {"notebook": notebook, "commit": where["commit"][:10] + (" and changes" if where["dirty"] else "")}
+        row |= {"profile": where["profile"], "written": where["written"]}
+        row["data"] = ", ".join(f"{name}: {origin}" for name, origin in content["origins"].items()) or "none"
+        rows.append(row | {"machine and versions": machine})
+    return rows
+
+
+def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
+    """Return every result with the published one and the verdict."""
+    judged = {(one.notebook, one.name): one for one in verdicts}
+    rows = []
+    for notebook, content in results.items():
+        for one in content["results"]:
+            verdict = judged.get((notebook, one["name"]))
+            before = (verdict.reference if verdict else None) or {"value": None}
+            row = {"notebook": notebook, "result": one["name"], "this run": _with_unit(one, one["value"])}
+            row |= {"95 % interval": reference.interval(one), "published": _with_unit(one, before["value"])}
+            row |= {"paper": reference.number(one["paper"]), "n": f"{one['n']:,}", "data": one["origin"]}
+            row |= {"protocol": one["protocol"]}
+            rows.append(row | {"reproduced": _word(verdict)})
+    return table(rows)
+
+
+def _with_unit(result: Mapping, value: float | None) -> str:
+    return f"{reference.number(value)} {result['unit']}".strip() if value is not None else ""
+
+
+def _word(verdict: reference.Verdict | None) -> str:
+    return {True: "yes", False: "NO", None: ""}[verdict.reproduced if verdict else None]
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows of cells as an HTML table that scrolls in a box of its own; nothing where there are none."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{_cell(text)}</td>" for text in row.values()) + "</tr>" for row in rows)
+    return f'<div class="box"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _cell(text: str) -> str:
+    """Return a cell; what stands between backticks is set as code, and yes and NO have their colours."""
+    if text in ("yes", "NO"):
+        return f'<span class="{text.lower()}">{text}</span>'
+    pieces = html.escape(text).replace(" %", "&nbsp;%").split("`")
+    return "".join(f"<code>{piece}</code>" if place % 2 else piece for place, piece in enumerate(pieces))

@@ -1,0 +1,124 @@
+"""What was found, in words and numbers: sentences, and the paper's numbers beside ours, from the results of a run.
+
+The README shows those of the published run, the first page of the report those of the reader's own.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lib.evaluate import beside_paper
+from lib.runner import reference
+
+Results = Mapping[str, Mapping]  # by name, as `reference.by_name` returns them
+BY_CONSTRUCTION = ("megabytes",)  # a reconstruction that was chosen for its size says nothing by having it
+UNDECIDED = ("not run", "no interval")
+LEAK = ("classification/compact VGG-S, paper's split/accuracy", "classification/compact VGG-S/accuracy")
+TEST = ("results/compact VGG-S, paper's split/accuracy", "results/compact VGG-S/accuracy")
+RMSE = "intensity/EIW/RMSE"
+MEMORY = "real faces/compact VGG-S, paper's protocol/crop"
+SENTENCES = (  # the results that each rests on, then the sentence with their values filled in
+    (
+        LEAK,
+        "Under the protocol of paper A, where the same people and near duplicates of one image stand in training and in"
+        " validation, the compact network gives {0} of the validation images their label; the paper prints {paper}."
+        " With people and near duplicates kept apart the share is {1}.",
+    ),
+    (
+        TEST,
+        "On the test set of a few people whom nothing was chosen on, the share is {0} under the paper's protocol and"
+        " {1} without leaks; the paper prints {paper}. Few people make the interval wide.",
+    ),
+    (
+        (RMSE,),
+        "The intensity of an expression is predicted with a root mean squared error of {0} on a scale from 0 to 1; the"
+        " paper prints {paper}.",
+    ),
+)
+REAL_SENTENCE = (
+    "On real faces (FER-2013) the paper's network, trained on all official training images, is right about {0} of the"
+    " held-out images, and about {1} of those that have no near duplicate in training."
+)
+
+
+def sentences(ours: Results, real: Results) -> list[str]:
+    """Return the findings as sentences, each where the results that it rests on are there.
+
+    Args:
+        ours: results of a run on all notebooks.
+        real: published results on real faces.
+    """
+    lines = [
+        text.format(*(estimate(ours[name]) for name in names), paper=printed(ours[names[0]]))
+        for names, text in SENTENCES
+        if all(name in ours for name in names)
+    ]
+    pair = [f"{MEMORY}/{images}/accuracy" for images in ("all", "without twins")]
+    if all(name in real for name in pair):
+        lines.append(REAL_SENTENCE.format(*(estimate(real[name]) for name in pair)))
+    return lines
+
+
+def beside(ours: Results) -> list[dict[str, str]]:
+    """Return the paper's numbers beside ours, in the paper's order, as rows of cells ready to be shown.
+
+    Numbers that are ours by construction are left out, and so are those that this run did not measure.
+    """
+    table = beside_paper.beside(beside_paper.PAPER_A, ours)
+    wanted = ~table["what"].str.startswith(BY_CONSTRUCTION) & (table["verdict"] != "not run")
+    return [_cells(row, ours) for row in table[wanted].to_dict("records")]
+
+
+def judged(ours: Results) -> list[dict[str, str]]:
+    """Return the rows of `beside` that have an interval, and so a verdict."""
+    return [row for row in beside(ours) if row["verdict"] not in UNDECIDED]
+
+
+def _cells(row: Mapping, ours: Results) -> dict[str, str]:
+    """Return one row of `beside` in words."""
+    printed_one = next(one for one in beside_paper.PAPER_A if one.what == row["what"])
+    result = ours.get(printed_one.strict) or ours[printed_one.way]
+    share = is_share(result["name"])
+    way, strict = ours.get(printed_one.way), ours.get(printed_one.strict)
+    return {
+        "the paper's number": row["what"],
+        "paper": value(row["paper"], share),
+        "ours, paper's protocol": value(way["value"], share) if way else "",
+        "ours, leak-free": value(strict["value"], share) if strict else "",
+        "95 % interval": between(result, share),
+        "images": f"{result['n']:,}",
+        "people or clusters": f"{result['clusters']:,}" if result.get("clusters") else "",
+        "seeds": f"{result['seeds']}",
+        "verdict": row["verdict"],
+    }
+
+
+def is_share(name: str) -> bool:
+    """Return whether a result is a share of images, which reads best in per cent."""
+    return "accuracy" in name.rsplit("/", 1)[-1]
+
+
+def value(number: float | None, share: bool) -> str:
+    """Return a figure as it is shown: per cent with one decimal for a share, else four digits."""
+    if number is None or pd.isna(number):
+        return ""
+    return f"{100 * number:.1f} %" if share else reference.number(number)
+
+
+def between(result: Mapping, share: bool) -> str:
+    """Return the interval of a result as it is shown, nothing where it has none."""
+    if result["low"] is None:
+        return ""
+    return f"{value(result['low'], share).removesuffix(' %')} to {value(result['high'], share)}"
+
+
+def estimate(result: Mapping) -> str:
+    """Return a result with its interval, for a sentence."""
+    share = is_share(result["name"])
+    interval = between(result, share)
+    return value(result["value"], share) + (f" ({interval})" if interval else "")
+
+
+def printed(result: Mapping) -> str:
+    """Return what the paper prints for a result."""
+    return value(result["paper"], is_share(result["name"]))
