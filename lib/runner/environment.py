@@ -15,9 +15,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from lib.paths import ROOT
 
@@ -153,11 +155,34 @@ def _install(python: Path) -> None:
 
 
 def _uv_installs(python: Path, options: list[str], log: Path) -> bool:
-    """Return whether uv is there and has installed the pins; it is quicker than pip and checks the same hashes."""
-    uv = shutil.which("uv")
-    command = [uv, "pip", "install", "--python", python, *options, "-r", PINS]
+    """Return whether uv has installed the pins; it is several times as quick as pip and checks the same hashes.
+
+    The reader's own uv is taken, with its cache; else the pinned one, whose cache is removed afterwards.
+    """
+    uv, cache = shutil.which("uv"), ROOT / "build" / ".uv"
     with log.open("w") as file:
-        return bool(uv) and subprocess.run(command, stdout=file, stderr=file, check=False).returncode == 0
+        if not uv and not (uv := _own_uv(python, options, file)):
+            return False
+        command = [uv, "pip", "install", "--python", python, *options, "-r", PINS]
+        own_cache = [] if shutil.which("uv") else ["--cache-dir", cache]
+        index = os.environ.get("PIP_INDEX_URL") or _runs_to(python, "-m", "pip", "config", "get", "global.index-url")
+        environment = ({"UV_DEFAULT_INDEX": index} if index else {}) | os.environ
+        done = subprocess.run([*command, *own_cache], stdout=file, stderr=file, env=environment, check=False)
+    shutil.rmtree(cache, ignore_errors=True)
+    return done.returncode == 0
+
+
+def _own_uv(python: Path, options: list[str], log: TextIO) -> str | None:
+    """Return the pinned uv, put into the environment by pip; None where there is none."""
+    pin = re.search(r"^uv==.*?(?=^\S|\Z)", PINS.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    if not pin:
+        return None
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as pins:
+        pins.write(pin[0])
+        pins.flush()
+        command = [python, "-m", "pip", "install", "--no-input", *options, "-r", pins.name]
+        done = subprocess.run(command, stdout=log, stderr=log, check=False)
+    return None if done.returncode else str(python.with_name("uv"))
 
 
 def _show(line: str, done: int, number: int) -> None:
@@ -183,6 +208,12 @@ def _runs(python: Path, code: str) -> bool:
     with contextlib.suppress(OSError):
         return subprocess.run([python, "-c", code], env=environment, capture_output=True, check=False).returncode == 0
     return False
+
+
+def _runs_to(*command: str | Path) -> str:
+    """Return what a command prints, nothing where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 @contextlib.contextmanager
