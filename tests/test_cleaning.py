@@ -168,7 +168,7 @@ def several(*parts):
 
 def test_strength_recovers_the_share_whatever_the_head_does():
     table, points = sequence(CURVE, np.random.default_rng(0))
-    share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
+    share = cleaning.share_of_strongest(table.assign(strength=cleaning.expression_strength(table, points)))
     assert np.allclose(share, CURVE, atol=0.03)
 
 
@@ -176,7 +176,7 @@ def test_jitter_of_the_landmarks_hardly_counts_as_strength():
     rng = np.random.default_rng(0)
     table, points = sequence(CURVE, rng, turn=False)
     points += rng.normal(0, 0.8, points.shape)
-    share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
+    share = cleaning.share_of_strongest(table.assign(strength=cleaning.expression_strength(table, points)))
     assert share[-1] < 0.1  # by plain distance it is .2
     assert np.abs(share - CURVE).mean() < 0.05
 
@@ -198,7 +198,7 @@ def test_sequences_are_measured_apart_in_the_order_of_their_frames_and_faceless_
     order = rng.permutation(len(table))
     strength = np.empty(len(table))
     strength[order] = cleaning.expression_strength(table.iloc[order].reset_index(drop=True), points[order])
-    share = cleaning.share_of_strongest(table, strength)
+    share = cleaning.share_of_strongest(table.assign(strength=strength))
     assert np.isnan(share[4])
     assert np.allclose(np.delete(share[:22], 4), np.delete(np.tile(CURVE, 2), 4), atol=0.03)
     assert np.isnan(share[22:]).all()
@@ -207,7 +207,7 @@ def test_sequences_are_measured_apart_in_the_order_of_their_frames_and_faceless_
 def test_a_labelled_intensity_goes_before_the_landmarks():
     table, points = sequence(CURVE, np.random.default_rng(0))
     table.loc[3, "intensity"] = 0.05
-    share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
+    share = cleaning.share_of_strongest(table.assign(strength=cleaning.expression_strength(table, points)))
     assert share[3] == 0.05
     assert share[5] == pytest.approx(1)
 
@@ -216,8 +216,8 @@ def test_strong_frames_are_kept_with_stills_and_neutral_sequences():
     rng = np.random.default_rng(0)
     parts = [sequence(CURVE, rng), sequence(CURVE, rng, emotion="neutral"), sequence(CURVE, rng, data_set="kdef")]
     table, points = several(*parts)
-    share = cleaning.share_of_strongest(table, cleaning.expression_strength(table, points))
-    assert cleaning.strong(table, share).tolist() == [*(CURVE >= 0.7), *[True] * 22]
+    share = cleaning.share_of_strongest(table.assign(strength=cleaning.expression_strength(table, points)))
+    assert cleaning.strong(table.assign(share=share)).tolist() == [*(CURVE >= 0.7), *[True] * 22]
 
 
 def test_a_sequence_that_never_leaves_its_neutral_is_found():
@@ -225,34 +225,34 @@ def test_a_sequence_that_never_leaves_its_neutral_is_found():
     table, points = several(
         sequence(CURVE, rng), sequence(CURVE * 1e-3, rng, "002"), sequence(CURVE * 1e-3, rng, emotion="neutral")
     )
-    unmoved = cleaning.unmoved(table, cleaning.expression_strength(table, points))
+    unmoved = cleaning.unmoved(table.assign(strength=cleaning.expression_strength(table, points)))
     assert unmoved.tolist() == [False] * 11 + [True] * 11 + [False] * 11
 
 
 def test_nine_frames_per_sequence_stand_at_the_papers_levels():
     table, _ = sequence(CURVE, np.random.default_rng(0))
-    chosen = cleaning.nine_frames(table, CURVE)
+    chosen = cleaning.nine_frames(table.assign(share=CURVE))
     assert chosen["intensity"].tolist() == list(cleaning.LEVELS)
     assert chosen["frame"].tolist() == list(range(1, 10))
 
 
 def test_a_level_that_no_frame_comes_near_is_left_out_and_no_frame_is_taken_twice():
     table, _ = sequence(CURVE[:6], np.random.default_rng(0))
-    chosen = cleaning.nine_frames(table, np.array([0, 0.2, 0.25, 0.55, 0.57, 1]))
+    chosen = cleaning.nine_frames(table.assign(share=np.array([0, 0.2, 0.25, 0.55, 0.57, 1])))
     assert chosen["intensity"].tolist() == [0.2, 0.6, 1.0]
     assert chosen["frame"].is_unique
 
 
 def test_as_many_levels_are_filled_as_can_be():
     table, _ = sequence(CURVE[:6], np.random.default_rng(0))
-    chosen = cleaning.nine_frames(table, np.array([0, 0.01, 0.51, 0.97, 0.98, 1]))
+    chosen = cleaning.nine_frames(table.assign(share=np.array([0, 0.01, 0.51, 0.97, 0.98, 1])))
     assert chosen["intensity"].tolist() == [0.6, 1.0]
 
 
 def test_neutral_sequences_and_stills_give_no_intensity_frames():
     rng = np.random.default_rng(0)
     table, _ = several(sequence(CURVE, rng, emotion="neutral"), sequence(CURVE, rng, data_set="eiw"))
-    assert len(cleaning.nine_frames(table, np.tile(CURVE, 2))) == 0
+    assert len(cleaning.nine_frames(table.assign(share=np.tile(CURVE, 2)))) == 0
 
 
 def test_the_shape_of_a_face_does_not_know_where_it_was():
@@ -345,12 +345,14 @@ def stand_in(root, name, subjects, intensities):
 
 
 def test_rendered_images_know_their_person_and_strength_and_real_ones_do_not(tmp_path):
-    rendered = stand_in(tmp_path / "eiw", "eiw", ["7", "7", "8"], [0.2, 0.4, 0.5])
+    rendered = stand_in(tmp_path / "mug", "mug", ["7", "7", "8"], [0.2, 0.4, 0.5])
     real = rendered.assign(origin="real", path="/elsewhere/" + rendered["path"])
-    table = pd.concat([rendered, real], ignore_index=True)
+    table = pd.concat([rendered, real], ignore_index=True).assign(status="ok", share=0.6)
     assert cleaning.truth(table, "subject").tolist() == ["7", "7", "8", "", "", ""]
-    assert cleaning.true_share(table).tolist()[:3] == [0.5, 1.0, 1.0]
-    assert np.isnan(cleaning.true_share(table)[3:]).all()
+    assert cleaning.beside_truth(table)["true_share"].to_dict() == {0: 0.5, 1: 1.0, 2: 1.0}
+    table.loc[0, "status"], table.loc[1, "emotion"] = "no face", "neutral"
+    assert cleaning.beside_truth(table).index.tolist() == [2]
+    assert cleaning.beside_truth(table[3:]).empty
 
 
 def test_a_subject_that_is_stated_goes_before_the_rendered_one(tmp_path):
@@ -362,8 +364,9 @@ def test_a_subject_that_is_stated_goes_before_the_rendered_one(tmp_path):
 def test_the_products_come_back_as_they_were(tmp_path):
     table, _ = sequence(CURVE, np.random.default_rng(0))
     table = table.assign(digest="007", cluster=3, strength=0.1 + 0.2, share=1 / 3, reason="", suspected=False, faces=1)
-    table.loc[2, ["digest", "reason", "strength", "suspected"]] = "", "no face", np.nan, True
-    cleaning.save(table, table.head(2), tmp_path)
+    table.loc[2, ["digest", "cluster", "reason", "strength", "suspected"]] = "", -1, "no face", np.nan, True
+    as_compared = table.assign(digest=table["digest"].replace("", np.nan), cluster=table["cluster"].replace(-1, np.nan))
+    cleaning.save(as_compared, table.head(2), tmp_path)
     images, nine = cleaning.load(tmp_path)
     pd.testing.assert_frame_equal(images, table, check_exact=True)
     pd.testing.assert_frame_equal(nine, table.head(2), check_exact=True)
@@ -397,6 +400,6 @@ def test_the_figure_fills_the_dots_of_the_frames_that_are_chosen():
     table = table.assign(status="ok", strength=cleaning.expression_strength(table, points), share=CURVE)
     shown = figures.one_sequence_per_emotion(table)
     assert len(shown) == 11
-    (ax,) = figures.strength_curves(shown, table["share"] >= 0.7, [0.7]).axes
+    (ax,) = figures.strength_curves(shown, table.index[table["share"] >= 0.7], [0.7]).axes
     filled = next(line for line in ax.lines if line.get_markersize() == 7)
     assert filled.get_ydata().tolist() == CURVE[CURVE >= 0.7].tolist()

@@ -225,6 +225,14 @@ def in_another_process(folder, annotator, keys):
     )  # fmt: skip
 
 
+def test_images_to_practise_on_are_copied_once(folder, tmp_path):
+    files = [folder / "a.png", folder / "b 2.png"]
+    place = labelling.practice(files, tmp_path / "practice")
+    press(labelling.Session(place), "5")
+    labelling.practice(files, tmp_path / "practice")
+    assert labels(place) == {"a.png": ("neutral", "")}
+
+
 def test_a_second_window_of_one_annotator_is_refused_until_the_first_is_closed(folder):
     session = labelling.Session(folder, "ada")
     refused = in_another_process(folder, "ada", "5")

@@ -320,6 +320,9 @@ def test_the_register_counts_the_reads_of_each_data_set_over_all_runs(build, mon
     assert reads[["data_set", "read", "run"]].to_numpy().tolist() == [
         ["hp_test", 1, "first"], ["hp_test", 2, "second"], ["hp_test", 3, "third"], ["kdef", 1, "third"]
     ]  # fmt: skip
+    (published,) = splits.readings("11", paths.data("smoke"))[:1]
+    assert (published.name, published.value, published.kind) == ("test readings/hp_test", 3, "time")
+    assert splits.readings("13", paths.data("smoke")) == []
 
 
 def without_last(text):
@@ -362,8 +365,16 @@ def test_the_intensity_split_keeps_suspected_labels_out_of_training_only():
 def test_the_results_of_a_split_leave_an_unknown_share_open():
     eiw = images("eiw", subjects=1, sequences=700, frames=1)
     made = splits.split(eiw, {"train": 0.9, "validation": 0.1})
-    results = {one.name: one for one in figures.results(made, "intensity", "stand-in", {"train": 6141})}
+    results = {one.name: one for one in splits.results({"intensity": made, "leak_free": made}, "stand-in")}
     assert np.isnan(results["splits/intensity/same subject"].value)
     assert results["splits/intensity/same subject"].n == 0
-    assert results["splits/intensity/train images"].paper == 6141
+    assert results["splits/leak_free/train images"].paper is None
     assert results["splits/intensity/same near duplicate"].value == 0
+
+
+def test_the_figure_writes_unknown_where_a_share_is_not_known():
+    eiw = images("eiw", subjects=1, sequences=700, frames=1)
+    table = splits.shared({"random": splits.at_random(eiw, {"train": 0.5, "validation": 0.5})})
+    (ax,) = figures.shared(table).axes
+    n = table["n"].max()
+    assert [text.get_text() for text in ax.texts] == ["unknown", f"0% of {n}", f"0% of {n}", f"0% of {n}"]

@@ -21,7 +21,7 @@ from lib.cleaning.selection import (
     strong,
     unusable,
 )
-from lib.cleaning.truth import true_share, truth, with_true_subjects
+from lib.cleaning.truth import beside_truth, truth, with_true_subjects
 
 __all__ = [
     "LEVELS",
@@ -29,6 +29,7 @@ __all__ = [
     "SEQUENCES",
     "STRONG",
     "beside_printed",
+    "beside_truth",
     "expression_strength",
     "first_reason",
     "load",
@@ -37,7 +38,6 @@ __all__ = [
     "save",
     "share_of_strongest",
     "strong",
-    "true_share",
     "truth",
     "unmoved",
     "unusable",

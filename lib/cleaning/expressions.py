@@ -38,26 +38,24 @@ def expression_strength(table: pd.DataFrame, landmarks: np.ndarray) -> np.ndarra
     return strength
 
 
-def share_of_strongest(table: pd.DataFrame, strength: np.ndarray) -> np.ndarray:
+def share_of_strongest(table: pd.DataFrame) -> np.ndarray:
     """Return the labelled intensity, else strength over the largest of the sequence, float (N,) in [0, 1].
 
     Args:
-        table: N rows with data_set, sequence and intensity.
-        strength: float (N,) from `expression_strength`; NaN gives NaN.
+        table: N rows with data_set, sequence, intensity and strength; where strength is NaN, the share is.
     """
-    largest = _largest(table, strength)
+    strength, largest = table["strength"].to_numpy(), _largest(table)
     share = np.divide(strength, largest, out=np.full(len(table), np.nan), where=largest > 0)
     return np.where(table["intensity"].notna(), table["intensity"], share)
 
 
-def unmoved(table: pd.DataFrame, strength: np.ndarray) -> np.ndarray:
+def unmoved(table: pd.DataFrame) -> np.ndarray:
     """Return which frames, bool (N,), belong to an emotion's sequence that never leaves its neutral frame by `STILL`.
 
     Args:
-        table: N rows with data_set, sequence and emotion.
-        strength: float (N,) from `expression_strength`.
+        table: N rows with data_set, sequence, emotion and strength.
     """
-    return (table["emotion"] != "neutral").to_numpy() & (_largest(table, strength) < STILL)
+    return (table["emotion"] != "neutral").to_numpy() & (_largest(table) < STILL)
 
 
 def rows_of_sequences(table: pd.DataFrame, usable: np.ndarray) -> list[np.ndarray]:
@@ -73,6 +71,5 @@ def rows_of_sequences(table: pd.DataFrame, usable: np.ndarray) -> list[np.ndarra
     return [group.to_numpy() for _, group in grouped["position"]]
 
 
-def _largest(table: pd.DataFrame, strength: np.ndarray) -> np.ndarray:
-    keys = [table[column].to_numpy() for column in ("data_set", "sequence")]
-    return pd.Series(strength).groupby(keys).transform("max").to_numpy()
+def _largest(table: pd.DataFrame) -> np.ndarray:
+    return table.groupby(["data_set", "sequence"])["strength"].transform("max").to_numpy()

@@ -1,14 +1,18 @@
 """Whole figures of the cleaning notebook."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from lib import plots
 from lib.emotions import COLOURS
+from lib.faces import crop_faces
 
 
 def one_sequence_per_emotion(table: pd.DataFrame) -> pd.DataFrame:
@@ -22,19 +26,36 @@ def one_sequence_per_emotion(table: pd.DataFrame) -> pd.DataFrame:
     return moving[moving["sequence"].isin(first)].sort_values(["emotion", "frame"])
 
 
-def strength_curves(frames: pd.DataFrame, chosen: pd.Series, levels: Sequence[float]) -> Figure:
+def faces_with_titles(table: pd.DataFrame, titles: pd.Series, study: Path, most: int = 16) -> Figure:
+    """Draw the aligned faces of the first rows of a table, eight in a row; an empty one draws a line of words.
+
+    Args:
+        table: rows of `lib.datasets`.
+        titles: str, one per row.
+        study: folder of the products, `lib.paths.data(scale)`.
+        most: faces drawn.
+    """
+    if table.empty:
+        figure = plt.figure(figsize=(3, 0.4))
+        figure.text(0.5, 0.5, "there is no such image", ha="center", va="center")
+        return figure
+    crops = crop_faces(table.head(most), study, size=96).images[:]
+    return plots.gallery(list(crops), titles.head(most).tolist(), columns=8)
+
+
+def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[float]) -> Figure:
     """Draw the share of the strongest frame over each sequence, one panel per emotion; `chosen` frames are filled.
 
     Args:
         frames: from `one_sequence_per_emotion`, with share and strength.
-        chosen: bool, index that of `frames` or more.
+        chosen: labels of the index of `frames`, or more.
         levels: shares at which a dotted line is drawn.
     """
     emotions = list(frames["emotion"].unique())
     figure, axes = plt.subplots(1, len(emotions), figsize=(15, 2.8), sharey=True, squeeze=False)
     for emotion, ax in zip(emotions, axes[0], strict=True):
         sequence = frames[frames["emotion"] == emotion]
-        strength_over_a_sequence(sequence, chosen[sequence.index], ax)
+        strength_over_a_sequence(sequence, sequence.index.isin(chosen), ax)
         ax.set_title(f"{emotion}, at most {sequence['strength'].max():.3f}", fontsize=10)
         for level in levels:
             ax.axhline(level, color="0.6", ls=":", lw=1, zorder=0)
@@ -42,19 +63,19 @@ def strength_curves(frames: pd.DataFrame, chosen: pd.Series, levels: Sequence[fl
     return figure
 
 
-def strength_over_a_sequence(sequence: pd.DataFrame, chosen: pd.Series, ax: Axes) -> Axes:
+def strength_over_a_sequence(sequence: pd.DataFrame, filled: np.ndarray, ax: Axes) -> Axes:
     """Draw share over frame for one sequence.
 
     Args:
         sequence: rows of one sequence with frame, share and emotion.
-        chosen: bool, one per row; these frames get a filled dot.
+        filled: bool, one per row; these frames get a filled dot.
         ax: axes.
     """
     colour = COLOURS[sequence["emotion"].iloc[0]]
     frame, share = sequence["frame"].to_numpy(), sequence["share"].to_numpy()
-    filled = np.asarray(chosen, dtype=bool)
     ax.plot(frame, share, "-", color=colour, lw=1)
     ax.plot(frame[filled], share[filled], "o", color=colour, ms=7)
     ax.plot(frame[~filled], share[~filled], "o", color=colour, ms=5, mfc="white")
     ax.set(xlabel="frame", ylim=(-0.05, 1.08))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     return ax

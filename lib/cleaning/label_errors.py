@@ -33,9 +33,10 @@ def find(
         seed: of the folds and the components.
 
     Returns:
-        Columns confidence (probability of the label), suggestion, suspected.
+        Columns confidence (probability of the label), suggestion, suspected; the index of `emotions` if it has one.
     """
-    names, label = np.unique(np.asarray(emotions, dtype=str), return_inverse=True)
+    emotions = pd.Series(emotions)
+    names, label = np.unique(emotions.to_numpy(dtype=str), return_inverse=True)
     choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss", cv=3)
     components = min(COMPONENTS, features.shape[1], len(label) // 2)
     model = make_pipeline(StandardScaler(), PCA(components, random_state=seed), StandardScaler(), choice)
@@ -44,4 +45,5 @@ def find(
     confidence = probability[np.arange(len(label)), label]
     rival = np.where(np.arange(len(names)) == label[:, None], -1, probability)
     suspected = (confidence < DOUBT) & (rival.max(axis=1) >= CERTAIN)
-    return pd.DataFrame({"confidence": confidence, "suggestion": names[rival.argmax(axis=1)], "suspected": suspected})
+    columns = {"confidence": confidence, "suggestion": names[rival.argmax(axis=1)], "suspected": suspected}
+    return pd.DataFrame(columns, index=emotions.index)

@@ -44,12 +44,13 @@ def save(images: pd.DataFrame, nine: pd.DataFrame, study: Path) -> None:
     """Write both tables.
 
     Args:
-        images: every image, columns as above.
+        images: every image, columns as above; NaN in digest and cluster where an image was not compared.
         nine: the frames of the regression, from `nine_frames`.
         study: folder of the products, `lib.paths.data(scale)`.
     """
-    write_table(images, study / "cleaning" / "images.csv")
-    write_table(nine, study / "cleaning" / "nine_frames.csv")
+    for table, name in ((images, "images"), (nine, "nine_frames")):
+        compared = table.fillna({"digest": "", "cluster": -1}).astype({"cluster": "int64"})
+        write_table(compared, study / "cleaning" / f"{name}.csv")
 
 
 def load(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -25,35 +25,34 @@ def unusable(table: pd.DataFrame) -> dict[str, np.ndarray]:
         "no face": (table["status"] == "no face").to_numpy(),
         "several faces": (table["faces"] > 1).to_numpy(),
         "not one of the seven emotions": ~table["emotion"].isin(EMOTIONS).to_numpy(),
-        "no expression in the sequence": unmoved(table, table["strength"].to_numpy()),
+        "no expression in the sequence": unmoved(table),
     }
 
 
-def strong(table: pd.DataFrame, share: np.ndarray, least: float = STRONG) -> np.ndarray:
+def strong(table: pd.DataFrame, least: float = STRONG) -> np.ndarray:
     """Return which images are strong, bool (N,): all but the frames of a sequence whose share is below `least`.
 
     Neutral sequences are kept whole. A frame without a share (no face) is not strong.
 
     Args:
-        table: N rows with data_set and emotion.
-        share: float (N,) from `share_of_strongest`.
+        table: N rows with data_set, emotion and share.
         least: a share in [0, 1].
     """
     graded = table["data_set"].isin(SEQUENCES) & (table["emotion"] != "neutral")
-    return ~graded.to_numpy() | (share >= least)
+    return (~graded | (table["share"] >= least)).to_numpy()
 
 
-def nine_frames(table: pd.DataFrame, share: np.ndarray, tolerance: float = 0.1) -> pd.DataFrame:
+def nine_frames(table: pd.DataFrame, tolerance: float = 0.1) -> pd.DataFrame:
     """Return up to nine frames per sequence, `intensity` 20, 40, 60, 80, 100, 80, 60, 40, 20 % of its own maximum.
 
     Before and after the strongest frame, the four levels take the four different frames that fit best; a level is
     left out where no frame comes near. Neutral sequences are left out: 0 % is not among the paper's levels.
 
     Args:
-        table: N rows with data_set, sequence, frame and emotion.
-        share: float (N,) from `share_of_strongest`.
+        table: N rows with data_set, sequence, frame, emotion and share.
         tolerance: largest distance of a frame from its level, in shares.
     """
+    share = table["share"].to_numpy()
     chosen: dict[int, float] = {}
     for rows in rows_of_sequences(table, (table["emotion"] != "neutral").to_numpy() & np.isfinite(share)):
         peak = int(np.argmax(share[rows]))
@@ -71,14 +70,15 @@ def first_reason(masks: Mapping[str, np.ndarray]) -> np.ndarray:
     return names[held.argmax(axis=1)]
 
 
-def reason_counts(table: pd.DataFrame, reason: np.ndarray) -> pd.DataFrame:
+def reason_counts(table: pd.DataFrame, reason: np.ndarray | pd.Series) -> pd.DataFrame:
     """Return how many images of each data set were kept or dropped, one row per reason, with a column `total`.
 
     Args:
         table: N rows with data_set.
-        reason: str (N,), empty where the image is kept.
+        reason: str, one per row, empty where the image is kept.
     """
-    counts = pd.crosstab(pd.Series(reason, index=table.index, name="reason").replace("", "kept"), table["data_set"])
+    reasons = pd.Series(np.asarray(reason), index=table.index, name="reason").replace("", "kept")
+    counts = pd.crosstab(reasons, table["data_set"])
     return counts.assign(total=counts.sum(axis=1)).sort_values("total", ascending=False)
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 
@@ -22,15 +21,20 @@ def truth(table: pd.DataFrame, column: str) -> pd.Series:
     return values
 
 
-def true_share(table: pd.DataFrame) -> np.ndarray:
-    """Return the true intensity over the largest of the sequence, float (N,); NaN where it is not known.
+def beside_truth(table: pd.DataFrame) -> pd.DataFrame:
+    """Return measured and true share of the strongest frame, for the frames of emotions whose true strength is known.
 
     Args:
-        table: N rows with data_set, sequence, path, row and origin.
+        table: rows with data_set, sequence, emotion, share, status, path, row and origin.
+
+    Returns:
+        Columns share and true_share, in [0, 1].
     """
-    true = pd.to_numeric(truth(table, "intensity"), errors="coerce")
-    largest = true.groupby([table["data_set"], table["sequence"]]).transform("max")
-    return (true / largest).to_numpy()
+    moving = (table["status"] == "ok") & (table["emotion"] != "neutral") & table["share"].notna()
+    frames = table[moving]
+    true = pd.to_numeric(truth(frames, "intensity"), errors="coerce")
+    largest = true.groupby([frames["data_set"], frames["sequence"]]).transform("max")
+    return pd.DataFrame({"share": frames["share"], "true_share": true / largest}).dropna()
 
 
 def with_true_subjects(table: pd.DataFrame) -> pd.DataFrame:

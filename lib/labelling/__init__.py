@@ -8,6 +8,6 @@ recordings    frames of a video
 """
 
 from lib.labelling.labels_file import COLUMNS
-from lib.labelling.session import Session, agreement
+from lib.labelling.session import Session, agreement, practice
 
-__all__ = ["COLUMNS", "Session", "agreement"]
+__all__ = ["COLUMNS", "Session", "agreement", "practice"]

@@ -13,6 +13,8 @@ shown, so nothing is lost and a session resumes. An answer that cannot be saved 
 
 import copy
 import math
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -20,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from lib import images
+from lib import images, paths
 from lib.datasets import files
 from lib.emotions import EMOTIONS
 from lib.labelling.labels_file import UNSUITABLE, Answer, LabelsFile
@@ -149,6 +151,21 @@ class Session:
     def _is_whole(self, path: str) -> bool:
         emotion, intensity = self.answers.get(path, ("", math.nan))
         return emotion in ("neutral", UNSUITABLE) or (emotion != "" and not (self.levels and math.isnan(intensity)))
+
+
+def practice(images: Sequence[Path | str], folder: Path) -> Path:
+    """Copy a few images to a folder to practise on, unless it is there already, and return it.
+
+    Args:
+        images: files.
+        folder: where to.
+    """
+    if not folder.is_dir():
+        with paths.replace_on_success(folder) as part:
+            part.mkdir()
+            for image in images:
+                shutil.copyfile(image, part / Path(image).name)
+    return folder
 
 
 def agreement(labels: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

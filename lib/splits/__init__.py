@@ -19,7 +19,8 @@ from lib.splits.protocols import (
     split,
     without_leaks,
 )
-from lib.splits.register import READERS, read_test, test_reads
+from lib.splits.register import READERS, read_test, readings, test_reads
+from lib.splits.results import results, shared
 
 __all__ = [
     "READERS",
@@ -36,7 +37,10 @@ __all__ = [
     "official",
     "paper_table_3",
     "read_test",
+    "readings",
+    "results",
     "save",
+    "shared",
     "split",
     "test_reads",
     "without_leaks",

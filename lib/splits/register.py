@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
-from lib import paths
+from lib import paths, records
 from lib.splits import files
 from lib.splits.leakage import LeakError
 
@@ -72,6 +72,23 @@ def test_reads(folder: Path) -> pd.DataFrame:
             "the count begins anew, and a report must state that"
         ) from None
     return pd.DataFrame(register["reads"], columns=list(COLUMNS))
+
+
+def readings(reader: str, folder: Path) -> list[records.Result]:
+    """Return how often the test images that a notebook has read were read so far, as results to be recorded.
+
+    The figure is shown and never judged: it grows with every run.
+
+    Args:
+        reader: number of the notebook.
+        folder: of the products, `lib.paths.data(scale)`.
+    """
+    reads = test_reads(folder)
+    own = reads.loc[reads["reader"] == reader, "data_set"].unique()
+    counts = reads[reads["data_set"].isin(own)].groupby("data_set").size()
+    table = pd.DataFrame({"metric": counts.index, "value": counts.astype(float), "n": counts})
+    how = "readings of the test images so far, this one included"
+    return records.results(table, "test readings", how, "computed", unit="readings", kind="time")
 
 
 def _enter(name: str, folder: Path, reader: str, models: Sequence[str], data_set: str) -> None:
