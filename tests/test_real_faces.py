@@ -7,7 +7,7 @@ import sys
 
 import pandas as pd
 
-from lib import paths
+from lib import paths, splits
 from lib.paths import ROOT
 from lib.synthetic import stand_in
 
@@ -39,7 +39,7 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
-    found = {one["name"]: one for one in json.loads((tmp_path / "results" / "11.json").read_text())["results"]}
+    found = {one["name"]: one for one in json.loads((tmp_path / "results" / "13.json").read_text())["results"]}
     for network in ("fitted here", "weights fer2013", *OF_06):
         every, fair = (found[f"real faces/{network}/crop/{which}/accuracy"] for which in ("all", "without twins"))
         assert fair["n"] < every["n"] <= found["real faces/fitted here/picture/all/accuracy"]["n"]
@@ -47,6 +47,6 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     compared = pd.read_csv(tmp_path / "results" / "13_compared.csv")
     assert compared["network"].tolist() == ["weights fer2013", *OF_06]
 
-    reads = pd.read_csv(tmp_path / "data" / "smoke" / "splits" / "test_reads.csv", dtype=str)
-    assert reads[["reader", "split"]].to_numpy().tolist() == [["11", "fer2013"]]
+    reads = splits.test_reads(tmp_path / "data" / "smoke")
+    assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]
     assert reads["models"][0].split("; ") == ["fitted here", "weights fer2013", *OF_06]

@@ -51,7 +51,7 @@ class LabelsFile:
         except Timeout:
             who = f" as {annotator!r}" if annotator else ""
             raise BlockingIOError(
-                f"another session labels {folder}{who}; close it, or take another --annotator"
+                f"another session labels {folder}{who}; close it, or choose another annotator"
             ) from None
         _open[place] = self
 

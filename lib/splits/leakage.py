@@ -88,9 +88,9 @@ def audit(table: pd.DataFrame) -> pd.DataFrame:
 
 def _shared(table: pd.DataFrame, kind: str, columns: list[str]) -> pd.DataFrame:
     """Return the leaks of one kind, columns as in `leaks`."""
-    known = table[table[columns[-1]] != ""]
-    sides = known.groupby(columns)["split"].transform("nunique")
-    return _rows(known[sides > 1].groupby(columns), kind)
+    named = table[table[columns[-1]] != ""]
+    sides = named.groupby(columns)["split"].transform("nunique")
+    return _rows(named[sides > 1].groupby(columns), kind)
 
 
 def _rows(grouped: pd.api.typing.DataFrameGroupBy, kind: str) -> pd.DataFrame:
