@@ -68,7 +68,7 @@ def strength_over_a_sequence(sequence: pd.DataFrame, filled: np.ndarray, ax: Axe
 
     Args:
         sequence: rows of one sequence with frame, share and emotion.
-        filled: bool, one per row; these frames get a filled dot.
+        filled: bool (N,), one per row; these frames get a filled dot.
         ax: axes.
     """
     colour = COLOURS[sequence["emotion"].iloc[0]]

@@ -75,7 +75,7 @@ def reason_counts(table: pd.DataFrame, reason: np.ndarray | pd.Series) -> pd.Dat
 
     Args:
         table: N rows with data_set.
-        reason: str, one per row, empty where the image is kept.
+        reason: str (N,), empty where the image is kept.
     """
     reasons = pd.Series(np.asarray(reason), index=table.index, name="reason").replace("", "kept")
     counts = pd.crosstab(reasons, table["data_set"])
