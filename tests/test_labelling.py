@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from lib import cli, datasets, faces, images, labelling, paths, synthetic
-from lib.labelling import recordings
+from lib.labelling import recordings, widget
 
 NEEDS_SCREEN = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")),
@@ -245,6 +245,19 @@ def test_a_second_window_of_one_annotator_is_refused_until_the_first_is_closed(f
     assert in_another_process(folder, "ada", "5").returncode == 0
 
 
+def test_a_notebook_does_not_fail_where_somebody_labels_in_another_window(folder):
+    code = (
+        "import sys; from lib.labelling import Session; s = Session(sys.argv[1], 'me'); "
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        other.stdout.readline()
+        assert "another session labels" in widget.open_session(folder, "me").value
+        other.stdin.close()
+    assert len(widget.open_session(folder, "me").children) == 4
+
+
 def test_a_notebook_cell_that_runs_again_takes_over_from_its_first_session(folder):
     first = labelling.Session(folder)
     second = labelling.Session(folder)
@@ -356,8 +369,6 @@ def test_without_a_screen_the_command_says_what_else_to_do(folder, monkeypatch, 
 
 
 def test_the_widget_takes_typed_keys_and_clicks(folder):
-    from lib.labelling import widget
-
     box = widget.widget(labelling.Session(folder))
     shown, status, buttons, field = box.children
     before = shown.value
