@@ -121,7 +121,13 @@ def check_ending(path: Path | str) -> None:
 
 
 def encode(image: np.ndarray, ending: str = ".png", quality: int = 95) -> bytes:
-    """Return the bytes of the file that `write` would write, `ending` with its dot."""
+    """Return the bytes of the file that `write` would write.
+
+    Args:
+        image: uint8 RGB (H, W, 3) or grey (H, W).
+        ending: of the format, with its dot.
+        quality: JPEG's, 1-100.
+    """
     return cv2.imencode(ending, _bgr(image), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
@@ -203,6 +209,10 @@ def to_grey(image: np.ndarray) -> np.ndarray:
 
 def check(image: np.ndarray, name: str = "image") -> np.ndarray:
     """Return `image` if it is uint8, (H, W) or (H, W, 3), not empty.
+
+    Args:
+        image: anything.
+        name: what the message calls it.
 
     Raises:
         ValueError: anything else; the message names what came.

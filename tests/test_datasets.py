@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib import datasets
-from lib.datasets import DataError, DataMissing, excluded, fer2013, jaffe, load
+from lib.datasets import DataError, DataMissing, excluded, fer2013, jaffe, load, overview
 from lib.emotions import EMOTIONS_8
 from lib.images import ImageError
 
@@ -590,3 +590,51 @@ def test_the_list_of_exclusions_survives_joining_and_saving(tmp_path):
     assert len(pd.concat([one, other])) == 5
     one.to_parquet(tmp_path / "table.parquet")
     assert len(excluded(pd.read_parquet(tmp_path / "table.parquet"))) == 1
+
+
+# --- side by side ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables(tmp_path) -> dict[str, pd.DataFrame]:
+    """Three tiny sets; the second bears the mark of a stand-in."""
+    plant(ck_plus(tmp_path / "ck"), "STAND_IN.json", text='{"defects": [{"defect": "duplicate of a.png"}]}')
+    roots = {"mug": mug(tmp_path / "mug"), "ck_plus": tmp_path / "ck", "eiw": eiw(tmp_path / "eiw")}
+    return {name: load(name, root) for name, root in roots.items()}
+
+
+def test_a_set_of_sequences_is_counted_in_sequences_and_another_in_images(tables):
+    counts = overview.counts(tables).set_index("data set")
+    assert counts["counted here"].tolist() == [2, 1, 2]
+    assert counts["images here"].tolist() == [4, 2, 2]
+    assert counts["subjects here"].fillna(0).tolist() == [2, 1, 0]
+    assert overview.origins(tables) == {"mug": "real", "ck_plus": "stand-in", "eiw": "real"}
+
+
+def test_only_a_whole_set_is_put_beside_the_published_count(tables):
+    results = {result.name: result for result in overview.results(tables, "smoke")}
+    assert results["datasets/mug/count"].paper == 1462
+    assert results["datasets/ck_plus/count"].paper is None
+    assert {result.kind for result in results.values()} == {"exact"}
+    assert overview.results(tables, "paper")[1].paper == 327
+
+
+def test_what_was_left_out_is_counted_by_reason_and_what_was_planted_by_kind(tables):
+    left_out = overview.left_out(tables)
+    assert left_out[["data_set", "count"]].to_numpy().tolist() == [["ck_plus", 1]]
+    assert overview.planted(tables).to_dict() == {"duplicate": {"ck_plus": 1}}
+
+
+def test_classes_levels_and_codes_are_tables_of_their_own(tables):
+    together = pd.concat(tables.values(), ignore_index=True)
+    assert overview.classes(together).loc["mug", ["angry", "happy", "sad"]].tolist() == [3, 1, 0]
+    levels = overview.levels(tables["eiw"])
+    assert levels.loc["20 %", "happy"] == 1
+    assert levels.loc["no level", "neutral"] == 1
+    assert overview.codes(["ck_plus", "fer2013"]).loc["contempt"].tolist() == ["2", ""]
+
+
+def test_the_highest_rating_is_compared_with_what_was_posed():
+    columns = ["happy", "sad", "surprise", "angry", "disgust", "fear"]
+    rated = pd.DataFrame(np.eye(6)[[0, 1, 2]], index=["KA.HA1", "KA.AN1", "KA.NE1"], columns=columns)
+    assert jaffe.rated_as_posed(rated).tolist() == [True, False]

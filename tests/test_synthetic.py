@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from lib import cli, images
 from lib.emotions import EMOTIONS_8
 from lib.paths import ROOT
-from lib.synthetic import Subject, actor, draw, expressions, mesh, render, sequence, shape, show, units, wrinkles
+from lib.synthetic import Subject, actor, check, draw, expressions, mesh, render, sequence, shape, show, units, wrinkles
 from lib.synthetic import scene as scenes
 from lib.synthetic.people import AGE_BANDS, FACIAL_HAIR
 
@@ -374,3 +376,39 @@ def test_the_command_line_refuses_a_sheet_that_cannot_be_drawn(options, words, c
         sys.exit(cli.main(["faces", *options]))
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_attributes_have_shares_that_add_up_to_one():
+    shares = check.attribute_shares(40)
+    np.testing.assert_allclose(shares.groupby("attribute")["share"].sum(), 1)
+    assert set(shares["attribute"]) == {"skin_tone", "age_band", "facial_hair", "glasses"}
+
+
+def test_landmarks_move_further_the_stronger_the_label():
+    moved = check.landmark_shift(Subject(3), [0, 0.5, 1], seed=1)
+    by_emotion = moved.pivot_table(index="emotion", columns="intensity", values="shift")
+    assert (by_emotion[0] == 0).all()
+    assert (by_emotion[1] > by_emotion[0.5]).all()
+
+
+def test_a_detector_that_finds_nothing_has_no_error_and_finds_no_face():
+    detected = check.detections(lambda image: [], "lab", 2, 500, np.random.default_rng(0))
+    assert detected["error"].isna().all()
+    assert not detected["found"].any()
+
+
+def test_agreement_leaves_covered_faces_out_and_counts_people():
+    detected = pd.DataFrame(
+        {
+            "scene": "lab",
+            "subject": [1, 1, 2, 2, 2],
+            "occluded": [False, False, False, False, True],
+            "error": [0.1, 0.3, 0.4, 0.4, 9.0],
+            "found": [True, True, True, True, False],
+        }
+    )
+    found, error = check.agreement(detected).to_dict("records")
+    assert (found["value"], found["n"], found["clusters"]) == (1, 4, 2)
+    assert found["low"] == pytest.approx(2 / (2 + stats.norm.ppf(0.975) ** 2))  # Wilson, 2 of 2
+    assert error["value"] == pytest.approx(0.3)
+    assert error["high"] - error["value"] == pytest.approx(stats.t.ppf(0.975, 1) * 0.1)  # means .2 and .4

@@ -30,11 +30,13 @@ __all__ = [
     "DataError",
     "DataMissing",
     "about",
+    "absent",
     "codes",
     "excluded",
     "find",
     "is_real",
     "load",
+    "load_all",
     "read_image",
     "stand_in_facts",
     "survey",
@@ -80,6 +82,16 @@ def load(name: str, root: Path | str | None = None, scale: str = "standard", lab
     df = validate(finish(rows, data_set=name, origin=origin))
     df.attrs = {"root": str(folder), "excluded": left_out.to_csv(index=False)}
     return df
+
+
+def load_all(scale: str = "standard") -> dict[str, pd.DataFrame]:
+    """Return the tables of all data sets by name; `scale` is that of the stand-ins. See `load`."""
+    return {name: load(name, scale=scale) for name in NAMES}
+
+
+def absent() -> list[str]:
+    """Return the names of the data sets that are not in `$FACE_DATA`, whose place a stand-in takes."""
+    return [name for name in NAMES if not is_real(name)]
 
 
 def find(name: str, root: Path | str | None = None, scale: str = "standard") -> Path:

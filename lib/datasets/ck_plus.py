@@ -8,6 +8,7 @@ import pandas as pd
 from lib.datasets import files
 from lib.datasets.about import About
 from lib.datasets.table import Listing
+from lib.papers import paper_a
 
 ABOUT = About(
     title="Extended Cohn-Kanade (CK+)",
@@ -20,7 +21,7 @@ ABOUT = About(
         "  Landmarks/S005/001/S005_001_00000001_landmarks.txt ... (not read)"
     ),
     subjects=123,
-    published=327,
+    published=paper_a.TABLE_1["CK+ sequences with an emotion"],
     unit="labelled sequences of 593",
     colour="mostly grey",
     pixels="640x490",

@@ -8,6 +8,7 @@ from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
 from lib.emotions import EMOTIONS
+from lib.papers import paper_a
 
 ABOUT = About(
     title="Emotion Intensity in the Wild (EIW)",
@@ -16,11 +17,12 @@ ABOUT = About(
     ask="the authors of paper A (Purdue University, HP Labs); or label your own photographs: `python -m lib.cli label`",
     tree="  labels.csv (file,emotion,level; our layout: the paper gives none)\n  images/00001.jpg ...",
     subjects=None,
-    published=7254,
+    published=paper_a.EIW_IMAGES,
     unit="stills",
     colour="colour",
     pixels="",
     kind="in the wild",
+    source="paper A, Table 5",
 )
 CODES = {emotion: emotion for emotion in EMOTIONS}
 LEVELS = {"20": 0.2, "40": 0.4, "60": 0.6, "80": 0.8, "100": 1.0}  # per cent of full strength, paper A Table 5

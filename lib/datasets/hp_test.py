@@ -9,6 +9,7 @@ from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
 from lib.emotions import EMOTIONS
+from lib.papers import paper_a
 
 ABOUT = About(
     title="HP Facial Expression Test Set",
@@ -16,12 +17,13 @@ ABOUT = About(
     licence="not distributed",
     ask="the authors of paper A (HP Labs); or record your own: `python -m lib.cli frames VIDEO`",
     tree="  labels.csv (file,emotion; our layout: the paper gives none)\n  subject_1/video_1/frame_000012.jpg ...",
-    subjects=5,
-    published=2443,
+    subjects=paper_a.HP_TEST_SUBJECTS,
+    published=paper_a.HP_TEST_IMAGES,
     unit="frames",
     colour="colour",
     pixels="",
     kind="test only",
+    source="paper A, text",
 )
 CODES = {emotion: emotion for emotion in EMOTIONS}
 _FRAME = re.compile(r"(?P<subject>[^/]+)/(?P<video>[^/]+)/frame_(?P<frame>\d{1,18})\.[a-z]+$", re.I)

@@ -8,6 +8,7 @@ import pandas as pd
 from lib.datasets import files
 from lib.datasets.about import About
 from lib.datasets.table import DataError, Listing, part, split_codes
+from lib.papers import paper_a
 
 ABOUT = About(
     title="Japanese Female Facial Expression set (JAFFE)",
@@ -16,7 +17,7 @@ ABOUT = About(
     ask='Zenodo, record "The Japanese Female Facial Expression (JAFFE) Dataset" (M. Lyons)',
     tree="  KA.AN1.39.tiff ...\n  README_FIRST.txt (semantic ratings by 60 people; optional)",
     subjects=10,
-    published=213,
+    published=paper_a.TABLE_1["JAFFE"],
     unit="stills",
     colour="grey",
     pixels="256x256",
@@ -39,7 +40,7 @@ def read(root: Path) -> Listing:
 
 
 def ratings(root: Path) -> pd.DataFrame:
-    """Return the mean ratings on a scale of 1 to 5, one row per picture (index such as `KA.AN1`), a column per emotion.
+    """Return the mean ratings on a scale of 1 to 5, one row per image (index such as `KA.AN1`), a column per emotion.
 
     Raises:
         DataError: no read-me with a table of ratings in `root`.
@@ -53,4 +54,14 @@ def ratings(root: Path) -> pd.DataFrame:
         )
     order = ("happy", "sad", "surprise", "angry", "disgust", "fear")  # as printed: HAP SAD SUR ANG DIS FEA
     values = [[float(number) for number in numbers.split()] for numbers, _, _ in lines]
-    return pd.DataFrame(values, index=[f"{person}.{picture}" for _, person, picture in lines], columns=order)
+    return pd.DataFrame(values, index=[f"{person}.{image}" for _, person, image in lines], columns=order)
+
+
+def rated_as_posed(table: pd.DataFrame) -> pd.Series:
+    """Return whether the highest rating of each image is the emotion that was posed; neutral images are left out.
+
+    Args:
+        table: what `ratings` returns.
+    """
+    posed = table.index.str[3:5].map(CODES)
+    return (table.idxmax(axis=1) == posed)[posed != "neutral"]

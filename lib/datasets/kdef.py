@@ -8,6 +8,7 @@ import pandas as pd
 from lib.datasets import files
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
+from lib.papers import paper_a
 
 ABOUT = About(
     title="Karolinska Directed Emotional Faces (KDEF)",
@@ -16,7 +17,7 @@ ABOUT = About(
     ask="Department of Clinical Neuroscience, Karolinska Institutet (kdef.se)",
     tree="  AF01/AF01ANS.JPG ... (session A or B, F or M, person, emotion, angle; at any depth)",
     subjects=70,
-    published=4900,
+    published=paper_a.TABLE_1["KDEF"],
     unit="stills, two fifths of them full profiles",
     colour="colour",
     pixels="562x762",

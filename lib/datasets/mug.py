@@ -8,6 +8,7 @@ import pandas as pd
 from lib.datasets import files
 from lib.datasets.about import About
 from lib.datasets.table import Listing, part, split_codes
+from lib.papers import paper_a
 
 ABOUT = About(
     title="MUG Facial Expression Database",
@@ -16,7 +17,7 @@ ABOUT = About(
     ask="Multimedia Understanding Group, Aristotle University of Thessaloniki",
     tree="  subjects3/001/[session0/]anger/take000/img_0000.jpg ...",
     subjects=86,
-    published=1462,
+    published=paper_a.TABLE_1["MUG sequences"],
     unit="sequences",
     colour="colour",
     pixels="896x896",

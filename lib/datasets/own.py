@@ -8,6 +8,7 @@ from lib.datasets import files, label_file
 from lib.datasets.about import About
 from lib.datasets.table import DataError, Listing, part, split_codes
 from lib.emotions import EMOTIONS_8
+from lib.papers import paper_a
 
 ABOUT = About(
     title="Own validation set",
@@ -19,11 +20,12 @@ ABOUT = About(
         "  or labels.csv (path,emotion and optionally intensity,subject,split) and the files that it names"
     ),
     subjects=None,
-    published=490,
+    published=paper_a.OWN_IMAGES,
     unit="stills",
     colour="colour",
     pixels="",
     kind="by hand",
+    source="paper A, text",
 )
 CODES = {
     **{emotion: emotion for emotion in EMOTIONS_8},

@@ -96,16 +96,16 @@ def finish(rows: pd.DataFrame, **constants: object) -> pd.DataFrame:
     return rows[[*COLUMNS, *extra]].reset_index(drop=True)
 
 
-def split_codes(codes: pd.Series, known: dict, dropped: dict, what: str) -> tuple[pd.Series, pd.Series]:
-    """Translate a data set's codes: emotions where `known` has them ("" elsewhere), and reasons for the others.
+def split_codes(codes: pd.Series, emotions: dict, dropped: dict, what: str) -> tuple[pd.Series, pd.Series]:
+    """Translate a data set's codes: emotions where `emotions` has them ("" elsewhere), and reasons for the others.
 
     Args:
         codes: the codes as read, any type that can be a key of the two maps.
-        known: code -> emotion.
+        emotions: code -> emotion.
         dropped: code -> why it is left out.
         what: the word for a code in the reason given for one that neither map has.
     """
-    emotion = codes.map(known)
+    emotion = codes.map(emotions)
     reason = codes.map(dropped)
     unknown = emotion.isna() & reason.isna()
     reason = reason.mask(unknown, f"unknown {what} " + codes.astype(str).map(repr))

@@ -58,8 +58,12 @@ def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = 
 
 
 def mix(image: np.ndarray, mask: np.ndarray, colour: np.ndarray | tuple) -> None:
-    """Paint `colour` (3,) over the image where the mask is, in place."""
-    image += mask[..., None] * (np.asarray(colour, np.float32) - image)
+    """Paint `colour` (3,) over the image where the mask is, in place; only the rectangle round the mask is touched."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    image[box] += mask[box][..., None] * (np.asarray(colour, np.float32) - image[box])
 
 
 def tone(image: np.ndarray) -> np.ndarray:

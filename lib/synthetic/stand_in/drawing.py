@@ -21,7 +21,9 @@ MARK = "STAND_IN.json"
 
 
 def layout(name: str) -> ModuleType:
-    """Return the module with the plan, the pictures' format and the label files of a data set."""
+    """Return the module with the plan, the images' format and the label files of a data set."""
+    if name not in NAMES:
+        raise ValueError(f"no stand-in {name!r}; expected one of {', '.join(NAMES)}")
     return import_module(f"lib.synthetic.stand_in.{name}")
 
 
@@ -40,9 +42,9 @@ def draw(name: str, scale: str, seed: int, folder: Path, person: Person) -> None
                 {"file": file, "subject": person.seed, "emotion": take.emotion, "intensity": float(truth.intensity)}
                 | extra
             )
-    note = {"records": records, "groups": {name: _text(value) for name, value in subject.attributes().items()}}
-    with replace_on_success(done(folder, person)) as path:
-        path.write_text(json.dumps(note), "utf-8")
+    groups = {name: _text(value) for name, value in subject.attributes().items()}
+    with replace_on_success(_note_path(folder, person)) as path:
+        path.write_text(json.dumps({"records": records, "groups": groups}), "utf-8")
 
 
 def _text(value: object) -> str:
@@ -76,7 +78,7 @@ def save_image(folder: Path, file: str, image: np.ndarray, truth: Truth, picture
 
 def complete(name: str, scale: str, seed: int, fingerprint: str, people: list[Person], folder: Path) -> None:
     """Write the label files, the truth, the groups and the mark."""
-    notes = [json.loads(done(folder, person).read_text("utf-8")) for person in people]
+    notes = [note(folder, person) for person in people]
     records = pd.DataFrame([record for note in notes for record in note["records"]])
     records["label"], records["defect"] = records["emotion"], ""
     rng = np.random.default_rng([seed, NAMES.index(name), 1])
@@ -89,7 +91,7 @@ def complete(name: str, scale: str, seed: int, fingerprint: str, people: list[Pe
     defects = truth.loc[truth["defect"] != "", [*keys, "defect", "emotion", "label"]].to_dict("records")
     facts = {
         "data_set": name,
-        "size": scale,
+        "scale": scale,
         "seed": seed,
         "key": fingerprint,
         "images": len(truth),
@@ -100,6 +102,19 @@ def complete(name: str, scale: str, seed: int, fingerprint: str, people: list[Pe
     (folder / MARK).write_text(json.dumps(facts | {"defects": defects}, indent=1, ensure_ascii=False), "utf-8")
 
 
-def done(folder: Path, person: Person) -> Path:
-    """Return the note that says that a person is drawn."""
+def note(folder: Path, person: Person) -> dict | None:
+    """Return what was drawn of a person (`records`, `groups`), None where this is not done or its note is damaged."""
+    return read_json(_note_path(folder, person))
+
+
+def _note_path(folder: Path, person: Person) -> Path:
     return folder / ".done" / f"{person.seed}.json"
+
+
+def read_json(path: Path) -> dict | None:
+    """Return the object in a file, None where there is none or it was cut short."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

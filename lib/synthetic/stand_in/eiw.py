@@ -5,18 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.papers import paper_a
 from lib.synthetic.stand_in import defects
 from lib.synthetic.stand_in.plan import Format, Person, Take, share, stills
 
-TABLE_5 = {  # paper A: emotion -> images at 20, 40, 60, 80 and 100 per cent; neutral has no level
-    "angry": (194, 323, 221, 207, 227),
-    "disgust": (147, 218, 243, 198, 178),
-    "fear": (93, 103, 134, 151, 157),
-    "happy": (236, 230, 320, 295, 286),
-    "neutral": (1093,),
-    "sad": (210, 164, 137, 81, 84),
-    "surprise": (91, 218, 279, 316, 420),
-}
 FRACTION = {"smoke": 0.0145, "standard": 0.25, "paper": 1.0}
 PER_PERSON = {"smoke": 5, "standard": 9, "paper": 9}
 
@@ -28,11 +20,9 @@ def pictures(scale: str) -> Format:
 
 def plan(scale: str, seed: int) -> list[Person]:
     """People with a few photographs each; nothing in the tree tells who is who, as in a collection from the web."""
-    counts = {
-        (emotion, 0.0 if emotion == "neutral" else round(0.2 * level, 1)): count
-        for emotion, row in TABLE_5.items()
-        for level, count in enumerate(row, start=1)
-    }
+    counts = {("neutral", 0.0): paper_a.TABLE_5_NEUTRAL}  # neutral has no level
+    for emotion, row in paper_a.TABLE_5.items():
+        counts |= {(emotion, round(0.2 * level, 1)): count for level, count in enumerate(row, start=1)}
     cells = [cell for cell, count in share(counts, FRACTION[scale]).items() for _ in range(count)]
     return stills("eiw", seed, cells, PER_PERSON[scale], _photograph)
 

@@ -3,19 +3,17 @@
 import ast
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
 from lib.paths import SCALES
 from lib.synthetic.stand_in import drawing
-from lib.synthetic.stand_in.plan import NAMES, Person
 
 try:
     import fcntl
@@ -28,7 +26,7 @@ HERE = Path(__file__).parent
 def key(name: str, scale: str, seed: int) -> str:
     """Return a fingerprint of all that decides the bytes of a tree.
 
-    That is: name, size and seed; the code (not the comments, docstrings or layout) and data of the renderer; the code
+    That is: name, scale and seed; the code (not the comments, docstrings or layout) and data of the renderer; the code
     that draws a plan, and this data set's own plan. A change to anything else repeats nothing.
     """
     sources = [*_renderer(HERE.parent), *sorted(HERE.parent.glob("*.npz"))]
@@ -41,13 +39,13 @@ def key(name: str, scale: str, seed: int) -> str:
 
 def _renderer(folder: Path) -> list[Path]:
     """Return the modules of `lib.synthetic` that `render` imports, directly or through others."""
-    found, waiting = set(), {folder / "render.py"}
+    modules, waiting = set(), {folder / "render.py"}
     while waiting:
         path = waiting.pop()
-        found.add(path)
+        modules.add(path)
         names = _imports(path, path.stat().st_mtime_ns)
-        waiting |= {folder / f"{name}.py" for name in names if (folder / f"{name}.py").is_file()} - found
-    return sorted(found)
+        waiting |= {folder / f"{name}.py" for name in names if (folder / f"{name}.py").is_file()} - modules
+    return sorted(modules)
 
 
 @lru_cache(maxsize=64)
@@ -70,7 +68,7 @@ def _meaning(path: Path, changed: int) -> bytes:
     return ast.dump(tree).encode()
 
 
-def write(name: str, scale: str, root: Path | str, seed: int = 0, progress: bool = True, processes: int = 2) -> Path:
+def write(name: str, scale: str, root: Path | str, seed: int = 0, processes: int = 0, bar: tqdm | None = None) -> Path:
     """Write the stand-in of data set `name` as the folder `root`, in the data set's own layout.
 
     Nothing is done where the tree is already there and nothing that decides its bytes has changed. A killed call is
@@ -81,25 +79,30 @@ def write(name: str, scale: str, root: Path | str, seed: int = 0, progress: bool
         scale: smoke, standard or paper.
         root: the tree's own folder.
         seed: another seed draws other people.
-        progress: show a bar over the people.
-        processes: how many draw at once.
+        processes: how many draw at once; 0: one per core.
+        bar: a progress bar that counts people.
 
     Raises:
-        ValueError: an unknown name or size.
+        ValueError: an unknown name or scale.
         FileExistsError: `root` holds something that is not a stand-in; it is left alone.
     """
-    if name not in NAMES or scale not in SCALES:
-        raise ValueError(
-            f"no stand-in {name!r} of scale {scale!r}; expected one of {', '.join(NAMES)}; {', '.join(SCALES)}"
-        )
-    root = Path(root)
-    fingerprint = key(name, scale, seed)
+    if scale not in SCALES:
+        raise ValueError(f"no stand-in of scale {scale!r}; expected one of {', '.join(SCALES)}")
+    root, bar = Path(root), tqdm(disable=True) if bar is None else bar
+    people, fingerprint = drawing.layout(name).plan(scale, seed), key(name, scale, seed)
     root.parent.mkdir(parents=True, exist_ok=True)
+    bar.set_description(f"drawing {name}")
     with _alone(root.with_name(f".{root.name}.lock")):
-        if not _is_current(root, fingerprint):
+        if _is_current(root, fingerprint):
+            bar.update(len(people))
+        else:
             folder = _working_folder(root, fingerprint)
-            people = drawing.layout(name).plan(scale, seed)
-            _draw_all(name, scale, seed, folder, people, progress, processes)
+            waiting = [person for person in people if drawing.note(folder, person) is None]
+            bar.update(len(people) - len(waiting))
+            jobs = [delayed(drawing.draw)(name, scale, seed, folder, person) for person in waiting]
+            processes = min(processes or cpu_count(), len(jobs) or 1)
+            for _ in Parallel(n_jobs=processes, return_as="generator_unordered")(jobs):
+                bar.update()
             drawing.complete(name, scale, seed, fingerprint, people, folder)
             if root.is_dir():
                 shutil.rmtree(root)
@@ -116,25 +119,16 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _draw_all(
-    name: str, scale: str, seed: int, folder: Path, people: list[Person], progress: bool, processes: int
-) -> None:
-    waiting = [person for person in people if not drawing.done(folder, person).is_file()]
-    bar = tqdm(total=len(people), initial=len(people) - len(waiting), desc=name, unit="person", disable=not progress)
-    jobs = (delayed(drawing.draw)(name, scale, seed, folder, person) for person in waiting)
-    with bar:
-        for _ in Parallel(n_jobs=min(processes, len(waiting) or 1), return_as="generator_unordered")(jobs):
-            bar.update()
-
-
 def _is_current(root: Path, fingerprint: str) -> bool:
+    """Tell whether the tree is there and of this fingerprint; one whose mark is damaged is written anew."""
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
     if not (root / drawing.MARK).is_file():
         raise FileExistsError(
             f"{root} is there and is no stand-in (no {drawing.MARK}); choose another folder, real data is left alone"
         )
-    return json.loads((root / drawing.MARK).read_text("utf-8"))["key"] == fingerprint
+    mark = drawing.read_json(root / drawing.MARK)
+    return mark is not None and mark.get("key") == fingerprint
 
 
 def _working_folder(root: Path, fingerprint: str) -> Path:
