@@ -13,7 +13,13 @@ from lib.emotions import COLOURS
 
 
 def confusion_matrix(counts: np.ndarray, emotions: Sequence[str], ax: Axes) -> Axes:
-    """Draw counts (K, K), rows true: colour and upper number are the row's share, the lower number the count."""
+    """Draw a confusion matrix: colour and upper number are the row's share, the lower number is the count.
+
+    Args:
+        counts: int (K, K), a row per true emotion, a column per predicted one.
+        emotions: K names.
+        ax: axes.
+    """
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(rates, cmap="Blues", vmin=0, vmax=1)
     for (row, column), rate in np.ndenumerate(rates):
@@ -71,7 +77,15 @@ def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str) -> Axes:
 
 
 def predicted_against_true(y_true: np.ndarray, y_pred: np.ndarray, emotion: str, ax: Axes, label: str = "") -> Axes:
-    """Draw one emotion's output against its label, both (N,) in [0, 1]: median and quartiles per labelled level."""
+    """Draw the output of one emotion against its label: median and quartiles per labelled level.
+
+    Args:
+        y_true: float (N,) in [0, 1].
+        y_pred: float (N,) in [0, 1].
+        emotion: which gives colour and title.
+        ax: axes.
+        label: for a legend.
+    """
     levels, place = np.unique(np.round(y_true, 2), return_inverse=True)
     quartiles = np.array([np.percentile(y_pred[place == k], [25, 50, 75]) for k in range(len(levels))])
     ax.plot([0, 1], [0, 1], color="0.6", lw=1, ls="--")
@@ -82,7 +96,13 @@ def predicted_against_true(y_true: np.ndarray, y_pred: np.ndarray, emotion: str,
 
 
 def over_a_sequence(outputs: np.ndarray, emotions: Sequence[str], ax: Axes) -> Axes:
-    """Draw outputs (frames, K) of one sequence, a line per emotion in its colour."""
+    """Draw the outputs over a sequence, a line per emotion in its colour.
+
+    Args:
+        outputs: float (frames, K) in [0, 1].
+        emotions: K names.
+        ax: axes.
+    """
     for emotion, values in zip(emotions, outputs.T, strict=True):
         ax.plot(np.arange(1, len(values) + 1), values, color=COLOURS[emotion], lw=1.8, label=emotion)
     ax.set(xlabel="frame", ylabel="output", ylim=(-0.02, 1.02))
@@ -92,7 +112,14 @@ def over_a_sequence(outputs: np.ndarray, emotions: Sequence[str], ax: Axes) -> A
 def photograph(
     image: np.ndarray, ax: Axes, landmarks: np.ndarray | None = None, window: np.ndarray | None = None
 ) -> Axes:
-    """Draw an image, uint8 (H, W[, 3]), with landmarks (n, 2) as dots and a window (4, 2), the corners of a crop."""
+    """Draw an image with landmarks as dots and the outline of a crop.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+        ax: axes.
+        landmarks: (n, 2) as (x, y) in pixels.
+        window: (4, 2), the corners of the crop in pixels of the image.
+    """
     height, width = image.shape[:2]
     ax.imshow(image, cmap="gray", vmin=0, vmax=255)
     if landmarks is not None:
@@ -105,7 +132,13 @@ def photograph(
 
 
 def strip(pictures: Sequence[np.ndarray], ax: Axes, titles: Sequence[str] = ()) -> Axes:
-    """Draw pictures of one size, uint8 (P, P[, 3]), side by side, each below its title."""
+    """Draw images of one size side by side, each below its title.
+
+    Args:
+        pictures: uint8 (P, P) or (P, P, 3) each.
+        ax: axes.
+        titles: none, or one for each image.
+    """
     side = pictures[0].shape[1]
     ax.imshow(np.hstack(pictures), cmap="gray", vmin=0, vmax=255)
     for place, title in enumerate(titles):
@@ -134,7 +167,13 @@ def layers(table: pd.DataFrame, column: str, unit: str, ax: Axes, colour: str = 
 
 
 def receptive_fields(image: np.ndarray, table: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw an image (H, W, 3) and, about its centre, the square of pixels that one output of each layer sees."""
+    """Draw an image and, about its centre, the square of pixels that one output of each layer sees.
+
+    Args:
+        image: uint8 (H, W, 3).
+        table: rows of `lib.models.anatomy.table`, at most five.
+        ax: axes.
+    """
     ax.imshow(image)
     centre, colours = (np.array(image.shape[:2]) - 1) / 2, ("#ffd166", "#06d6a0", "#4cc9f0", "#f72585", "#ffffff")
     for (layer, side), colour in zip(
@@ -149,7 +188,15 @@ def receptive_fields(image: np.ndarray, table: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def tiles(pictures: np.ndarray, texts: np.ndarray, rows: Sequence[str], columns: Sequence[str], ax: Axes) -> Axes:
-    """Draw pictures (rows, columns, H, W[, 3]) as one sheet, a text (rows, columns) in the corner of each."""
+    """Draw images as one sheet, a text in the corner of each.
+
+    Args:
+        pictures: (R, C, H, W) or (R, C, H, W, 3).
+        texts: str (R, C).
+        rows: R names.
+        columns: C names.
+        ax: axes.
+    """
     high, wide = pictures.shape[2:4]
     sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in pictures], axis=0)
     ax.imshow(sheet, cmap="magma")
@@ -177,7 +224,13 @@ def class_counts(counts: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def picture(image: np.ndarray, title: str, ax: Axes) -> Axes:
-    """Show an image, uint8 RGB (H, W, 3) or grey (H, W), without axes; a larger one is averaged down to its place."""
+    """Show an image without axes; one that is larger than its place is averaged down to it.
+
+    Args:
+        image: uint8, RGB (H, W, 3) or grey (H, W).
+        title: above it.
+        ax: axes.
+    """
     share = 2 * ax.get_window_extent().width / image.shape[1]  # 2: figures are saved finer than they are drawn
     if share < 1:
         image = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)

@@ -9,7 +9,7 @@ from lib.cleaning.duplicates import thumbnail
 
 
 def thumbnails(crops: np.ndarray) -> np.ndarray:
-    """Return the standardised thumbnails of all variants of all crops, float32 (28 N, 256), crop by crop."""
+    """Return the standardised thumbnails of all variants, float32 (28 N, 256), of crops, uint8 (N, H, W, 3)."""
     return np.stack([thumbnail(image) for crop in crops for image in variants(crop)])
 
 
@@ -17,7 +17,7 @@ def split_after_augmentation(small: np.ndarray, share: float, rng: np.random.Gen
     """Put a random share of the variants aside; let each look for its nearest thumbnail among the others.
 
     Args:
-        small: from `thumbnails`.
+        small: float32 (28 N, 256) from `thumbnails`.
         share: of the rows that are put aside, in (0, 1).
         rng: draws them.
 
@@ -31,7 +31,7 @@ def split_after_augmentation(small: np.ndarray, share: float, rng: np.random.Gen
 
 
 def likeness(small: np.ndarray) -> float:
-    """Return the mean correlation of two variants of one face, from `thumbnails`."""
+    """Return the mean correlation of two variants of one face, from `thumbnails` (28 N, 256)."""
     pairs = np.triu_indices(VARIANTS, 1)
     faces = small.reshape(-1, VARIANTS, small.shape[1])
     return float(np.mean([np.corrcoef(face)[pairs].mean() for face in faces]))

@@ -81,8 +81,8 @@ def file_to_emotion(paths: Sequence[str], model: keras.Model, warm_up: int = 10)
         One row per step: `step`, what `each` returns, and `share` of the sum of the medians.
     """
     photographs = [images.read(path) for path in paths]
-    found = [(photograph, faces.detect(photograph)) for photograph in photographs]
-    pairs = [(photograph, face[0].landmarks) for photograph, face in found if face]
+    detected = [(photograph, faces.detect(photograph)) for photograph in photographs]
+    pairs = [(photograph, face[0].landmarks) for photograph, face in detected if face]
     size = model.input_shape[1]
     crops = [faces.align(*pair, "proposed", size).crop for pair in pairs]
     warm_up = min(warm_up, len(pairs) // 2)
