@@ -10,10 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from lib import faces, images
+from lib.faces import figures, trials
 from lib.faces.align import WAYS, eye_centres, move
 from lib.faces.landmarks import WEIGHTS, landmarks_68
 from lib.faces.measure import PARTS, angle, background, level, normalised_error
@@ -240,8 +243,59 @@ def test_measures_have_their_known_values(photograph):
     assert background(square, np.eye(2, 3), 100) == pytest.approx(0.75)
 
 
+@pytest.fixture(scope="module")
+def rendered():
+    """One rendered person with every emotion in both scenes, and what is found of the face."""
+    return trials.rendered_faces(trials.people(3, 1), np.random.default_rng(3))
+
+
+def test_true_landmarks_have_no_error_and_a_missed_face_has_none_to_measure(rendered):
+    exact = rendered.assign(landmarks=rendered["marks"])
+    errors = trials.errors(exact)
+    assert set(errors["metric"]) >= {"face found", "landmark error, jaw", "error of the eye line, degrees"}
+    assert (errors.loc[errors["metric"] != "face found", "value"] == 0).all()
+    missed = trials.errors(exact.assign(detected=False))
+    assert missed[["metric", "value"]].drop_duplicates().to_numpy().tolist() == [["face found", 0.0]]
+
+
+def test_crops_by_the_true_points_have_no_spread_but_the_traditional_ones_have(rendered):
+    crops = trials.crops(rendered.assign(landmarks=rendered["marks"]), 64)
+    spread = crops[crops["metric"] == "eye-level spread"].groupby("alignment")["value"].max()
+    assert spread[["proposed", "eyes"]].max() < 1e-6
+    assert spread["traditional"] > 0.01
+
+
+def test_turned_faces_are_compared_with_the_angle_that_they_were_turned_by(rendered):
+    turned = trials.turned_faces(rendered[rendered["detected"]])
+    assert turned["degrees"].tolist() == list(trials.ANGLES)
+    assert turned["within"].all()
+
+
+def test_a_dropped_jaw_moves_the_brows_in_the_proposed_crop_and_not_in_the_traditional_one():
+    rng = np.random.default_rng(3)
+    brows = trials.brow_movement(trials.people(3, 1), {"jaw drops": [26]}, 128, rng)
+    down = brows[brows["action"] == "jaw drops"].set_index("alignment")["pixels"]
+    assert (brows.loc[brows["action"] == "rest", "pixels"] == 0).all()
+    assert down[trials.TRUE_POINTS] > 1
+    assert abs(down["traditional"]) < 0.1
+
+
+def test_the_largest_errors_are_drawn_largest_first(rendered):
+    errors = trials.errors(rendered)
+    figure = figures.largest_errors(rendered, errors, 3)
+    shown = [float(ax.get_title().split()[-1]) for ax in figure.axes]
+    every = errors.loc[errors["metric"] == "landmark error, all 68", "value"]
+    np.testing.assert_allclose(shown, sorted(every, reverse=True)[:3], atol=6e-4)
+    plt.close(figure)
+
+
+def test_images_that_are_odd_are_listed_with_the_reason():
+    table = pd.DataFrame({"status": ["ok", "ok", "no face", "truncated"], "faces": [1, 3, 0, 0]})
+    assert trials.odd_images(table)["reason"].to_dict() == {1: "3 faces", 2: "no face", 3: "truncated"}
+
+
 def test_an_unknown_way_a_size_of_zero_and_a_degenerate_face_are_refused(photograph):
-    with pytest.raises(ValueError, match=r"'procrustes'.*proposed, traditional, eyes"):
+    with pytest.raises(ValueError, match=r"'procrustes'.*traditional, proposed, eyes"):
         faces.align(photograph.image, photograph.face.landmarks, "procrustes")
     with pytest.raises(ValueError, match="size is 0"):
         faces.align(photograph.image, photograph.face.landmarks, size=0)

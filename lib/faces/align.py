@@ -20,7 +20,7 @@ import numpy as np
 
 from lib import images
 
-WAYS = ("proposed", "traditional", "eyes")
+WAYS = ("traditional", "proposed", "eyes")
 _EYE_ROW = 1 / 3  # paper A: the eyes lie one third of the height below the top
 _EYE_DISTANCE = 0.40  # ours: of the eye centres in "eyes", share of the size; keeps the chin of a closed mouth inside
 
@@ -52,7 +52,16 @@ def align(image: np.ndarray, landmarks: np.ndarray, how: str = "proposed", size:
     Raises:
         ValueError: unknown way, size below 1, landmarks of another shape, or landmarks that span no crop.
     """
-    images.check(image)
+    height, width = images.check(image).shape[:2]
+    matrix = crop_matrix(landmarks, how, size, (height, width))
+    return Alignment(_warp(image, matrix, size), matrix, cv2.invertAffineTransform(matrix))
+
+
+def crop_matrix(landmarks: np.ndarray, how: str, size: int, frame: tuple[int, int]) -> np.ndarray:
+    """Return the matrix (2, 3) float64 of `align` alone, from image to crop; `frame` is the image's height and width.
+
+    Args and errors as `align`.
+    """
     if how not in WAYS:
         raise ValueError(f"how is {how!r}; expected one of {', '.join(WAYS)}")
     if size < 1:
@@ -62,7 +71,7 @@ def align(image: np.ndarray, landmarks: np.ndarray, how: str = "proposed", size:
     turned = turn(landmarks)
     points = move(landmarks, turned)
     if how == "traditional":
-        left, top, height, width = 0.0, 0.0, *image.shape[:2]
+        left, top, height, width = 0.0, 0.0, *frame
     else:
         left, top, width, height = _proposed(points) if how == "proposed" else _eyes(points)
     if not (width > 0 and height > 0):
@@ -72,7 +81,7 @@ def align(image: np.ndarray, landmarks: np.ndarray, how: str = "proposed", size:
     scale = np.array([size / width, size / height])
     matrix = turned * scale[:, None]
     matrix[:, 2] -= scale * (left, top)
-    return Alignment(_warp(image, matrix, size), matrix, cv2.invertAffineTransform(matrix))
+    return matrix
 
 
 def move(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
