@@ -1,74 +1,128 @@
-"""The paper's numbers beside ours: tables that add up, verdicts that follow from intervals."""
+"""The paper's items beside ours: every one has its row, and its verdict follows from intervals."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lib import paths
-from lib.evaluate import beside_paper as results
-from lib.evaluate.beside_paper import COUNTS, PAPER_A, Printed
+from lib.evaluate import beside_paper, own_results, paper_counts
+from lib.evaluate.beside_paper import Ours
+from lib.evaluate.paper_items import COUNTS, ITEMS, Item
+from lib.papers import paper_a
+
+ACCURACY = Item("accuracy", "Figure 10", 0.82, n=2443, people=5, way="lax", strict="strict")
 
 
-def known(name="ours", value=0.8, low=0.7, high=0.9):
-    return {name: {"value": value, "low": low, "high": high, "n": 100, "seeds": 3, "origin": "stand-in"}}
+def result(value, low, high, n=489, clusters=5):
+    return {"value": value, "low": low, "high": high, "n": n, "clusters": clusters, "seeds": 3, "origin": "stand-in"}
 
 
-def test_the_tables_of_counts_add_up_as_the_paper_says():
-    assert sum(COUNTS["Table 2"].values()) == 39914
-    assert COUNTS["Table 3"]["training"] * 28 == COUNTS["Table 4"]["training x 28"]
-    assert sum(COUNTS["Table 5"].values()) == COUNTS["Table 1"]["EIW"]
-    for table in ("Table 6", "Table 7"):
-        for side in ("training", "validation"):
-            assert COUNTS[table][side] * 28 == COUNTS[table][f"{side} x 28"]
-    assert COUNTS["Table 7"]["training"] - COUNTS["Table 6"]["training"] == 7451  # nine frames per MUG take
+def row(item, results):
+    ours = Ours(results, pd.DataFrame(columns=["table", "item", "paper", "ours"]), "stand-in")
+    return beside_paper.every_item(ours, [item]).iloc[0]
 
 
 @pytest.mark.parametrize(
-    ("printed", "verdict"), [(0.95, "paper above ours"), (0.8, "cannot be ordered"), (0.5, "ours above paper")]
+    ("interval", "verdict"),
+    [((0.4, 0.5), "ours is smaller"), ((0.63, 0.77), "cannot be ordered"), ((0.95, 0.97), "ours is larger")],
 )
-def test_a_verdict_follows_from_the_two_intervals(printed, verdict):
-    row = results.beside([Printed("accuracy", printed, 500, "ours")], known()).iloc[0]
-    assert row["verdict"] == verdict
+def test_a_verdict_follows_from_the_two_intervals(interval, verdict):
+    assert row(ACCURACY, {"strict": result(np.mean(interval), *interval)})["verdict"] == verdict
 
 
-def test_a_printed_share_on_few_images_is_wide_and_a_printed_number_is_a_point():
-    share = results.beside([Printed("accuracy", 0.92, 20, "ours")], known()).iloc[0]
-    number = results.beside([Printed("RMSE", 0.92, None, "ours")], known()).iloc[0]
-    assert share["verdict"] == "cannot be ordered"
-    assert number["verdict"] == "paper above ours"
+def test_a_printed_figure_of_five_people_is_as_wide_as_ours_of_five_people():
+    low, high = beside_paper.paper_interval(ACCURACY, result(0.636, 0.486, 0.786))
+    assert (low, high) == pytest.approx((0.82 - 0.155, 0.82 + 0.155))  # .15, and .005 for the two digits
+    twenty = beside_paper.paper_interval(ACCURACY, result(0.636, 0.486, 0.786, clusters=20))
+    assert twenty[0] == pytest.approx(0.82 - 0.305)  # ours of 20 people is half as wide as that of 5
+    certain = beside_paper.paper_interval(ACCURACY, result(0.6, 0.6, 0.6))
+    assert np.ptp(certain) > 0.03  # no narrower than independent images
 
 
-def test_the_stricter_of_ours_is_judged_and_a_notebook_that_did_not_run_is_named():
-    both = known("lax", 0.9, 0.85, 0.95) | known("strict", 0.6, 0.55, 0.65)
-    table = results.beside([Printed("accuracy", 0.9, 1000, "lax", "strict"), Printed("other", 1.0, None, "no")], both)
-    assert table["verdict"].tolist() == ["paper above ours", "not run"]
-    assert table["ours, paper's way"][0] == 0.9
-    assert table["ours, leak-free"][0] == 0.6
-    assert np.isnan(table["ours, leak-free"][1])
+def test_the_leak_free_result_is_judged_and_a_missing_one_is_not_run():
+    both = {"lax": result(0.82, 0.8, 0.84), "strict": result(0.5, 0.48, 0.52)}
+    found = row(ACCURACY, both)
+    assert (found["ours (paper's protocol)"], found["ours (leak-free)"]) == (0.82, 0.5)
+    assert (found["low"], found["verdict"]) == (0.48, "ours is smaller")
+    assert row(ACCURACY, {})["verdict"] == "not run"
+    assert row(ACCURACY, {"strict": result(0.5, None, None)})["verdict"] == "no interval"
 
 
-def test_a_result_without_an_interval_gets_no_verdict():
-    table = results.beside([Printed("time", 13.68, None, "ours")], known(low=None, high=None))
-    assert table["verdict"][0] == "no interval"
+def test_a_bound_a_claim_and_a_reason_are_words():
+    under = replace(ACCURACY, bound="<")
+    assert row(under, {"strict": result(0.5, 0.4, 0.6)})["verdict"] == "within the bound"
+    claim = Item("superior", "text", strict="strict", bound="claim")
+    for ends, words in (
+        ((0.1, 0.2), "holds"),
+        ((-0.2, -0.1), "the opposite holds"),
+        ((-0.1, 0.1), "cannot be decided"),
+    ):
+        assert row(claim, {"strict": result(np.mean(ends), *ends)})["verdict"] == words
+    assert row(replace(ACCURACY, because="cannot be done"), {})["verdict"] == "cannot be done"
+
+
+def test_every_figure_and_table_of_the_paper_has_a_row():
+    places = " ".join(item.place for item in ITEMS) + " " + " ".join(COUNTS)
+    assert [number for number in range(1, 14) if f"Figure {number}" not in places] == []
+    assert [number for number in range(1, 8) if f"Table {number}" not in places] == []
+    assert len({(item.item, item.place) for item in ITEMS}) == len(ITEMS)
+    assert len(COUNTS["Table 5"]) == 31
+
+
+def test_a_figure_is_shown_where_it_was_saved_and_a_count_is_compared():
+    counted = pd.DataFrame({"table": "Table 1", "item": ["JAFFE", "KDEF"], "paper": [213, 4900], "ours": [213, 56]})
+    ours = Ours({}, counted, "real", ["05_nine_frames"])
+    table = beside_paper.every_item(ours).set_index("item")
+    assert table.loc[["JAFFE", "KDEF"], "verdict"].tolist() == ["equal", "-4,844 of ours"]
+    assert table.loc["nine frames of a sequence", "verdict"] == "shown: 05_nine_frames"
+    assert table.loc["the 68 landmarks", "verdict"] == "not run"
+    assert list(table.reset_index()[beside_paper.COLUMNS]) == beside_paper.COLUMNS
+
+
+def test_a_leak_effect_is_paired_where_the_images_are_the_same():
+    item = replace(ACCURACY, paired="paired")
+    results = {"lax": result(0.8, 0.7, 0.9), "strict": result(0.6, 0.5, 0.7)}
+    apart = own_results.leak_effects(results, [item]).iloc[0]
+    assert apart[["value", "low", "high"]].tolist() == pytest.approx([0.2, 0.2 - 0.1 * 2**0.5, 0.2 + 0.1 * 2**0.5])
+    paired = own_results.leak_effects(results | {"paired": result(0.2, 0.15, 0.25)}, [item]).iloc[0]
+    assert (paired["low"], paired["same images"]) == (0.15, True)
+
+
+def test_the_test_set_gives_a_result_per_network_and_the_paired_differences():
+    truth = np.array(["happy", "sad"] * 10)
+    people = np.repeat(np.arange(5), 4)
+    predicted = {"compact VGG-S": truth, "traditional alignment": np.full(20, "sad")}
+    names = {one.name: one for one in own_results.tested(predicted, truth, people, "stand-in")}
+    assert names["results/compact VGG-S/accuracy"].value == 1
+    assert names["results/proposed minus traditional alignment/accuracy"].value == 0.5
+    assert "results/paper's protocol minus leak-free/accuracy" not in names
+
+
+def test_the_three_readings_of_rmse_stand_beside_the_printed_one():
+    table = own_results.readings({"intensity/EIW/RMSE": result(0.2, 0.1, 0.3)})
+    assert len(table) == 3
+    assert table["value"].tolist()[0] == 0.2
+    assert table["value"].isna().sum() == 2
+    assert set(table["paper"]) == {paper_a.TABLE_6["EIW"]["RMSE"]}
 
 
 def test_results_are_collected_from_the_notebooks_files(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "06.json").write_text(json.dumps({"results": [{"name": "classification/a", "value": 1}]}))
-    assert results.collect(["06"]) == {"classification/a": {"name": "classification/a", "value": 1}}
+    (tmp_path / "results" / "09.json").write_text(json.dumps({"results": [{"name": "classification/a", "value": 1}]}))
+    assert own_results.collect(["09"]) == {"classification/a": {"name": "classification/a", "value": 1}}
     with pytest.raises(FileNotFoundError, match="run notebook 10 first"):
-        results.collect(["06", "07"])
+        own_results.collect(["09", "10"])
 
 
-def test_every_count_that_is_printed_must_be_answered():
-    ours = {(table, item): 0 for table, items in COUNTS.items() for item in items}
-    assert len(results.counted(ours)) == len(ours)
-    del ours["Table 2", "fear"]
+def test_every_count_that_is_printed_must_be_answered(monkeypatch):
+    whole = {(table, item): 0 for table, items in COUNTS.items() for item in items}
+    monkeypatch.setattr(paper_counts, "_of_data_sets", lambda scale: dict(whole))
+    monkeypatch.setattr(paper_counts, "_of_splits", lambda study: {})
+    assert len(paper_counts.counts("smoke", 70)) == len(whole)
+    del whole["Table 2", "fear"]
     with pytest.raises(KeyError):
-        results.counted(ours)
-
-
-def test_names_of_printed_numbers_are_unique():
-    assert len({item.what for item in PAPER_A}) == len(PAPER_A)
+        paper_counts.counts("smoke", 70)

@@ -1,7 +1,7 @@
 """Training images on the fly: paper A's 28 variants, a modern set, and the batches that training reads.
 
 Nothing is stored. A variant is a function of (crop, variant number), a batch a function of (seed, epoch, batch number),
-so an epoch over 1,148,812 images needs no disk and any element can be made again alone.
+so an epoch over all variants needs no disk and any element can be made again alone.
 """
 
 from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan, sources

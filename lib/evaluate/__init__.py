@@ -26,7 +26,18 @@ Conventions
 
 from lib.emotions import names
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.comparison import by, compare, gap, holm, leaderboard, mcnemar, mean, order, printed
+from lib.evaluate.comparison import (
+    by,
+    compare,
+    gap,
+    holm,
+    leaderboard,
+    mcnemar,
+    mean,
+    order,
+    printed,
+    scores,
+)
 from lib.evaluate.intensity_metrics import LEVELS, NEUTRAL, levels, regression
 from lib.evaluate.label_metrics import calibration, classification, confusion
 
@@ -49,4 +60,5 @@ __all__ = [
     "order",
     "printed",
     "regression",
+    "scores",
 ]

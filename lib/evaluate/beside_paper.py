@@ -1,189 +1,164 @@
-"""Every number that paper A prints, beside ours, with a verdict.
+"""Every figure, table and number of paper A beside ours, each with a verdict.
 
-A printed share has an interval of its own (Wilson's, from the images behind it, taken for independent); any other
-printed number is a point. A verdict compares it with the 95 % interval of ours; "above" means larger. With stand-in
-data a verdict says whether the code reaches the same region, and nothing about the paper.
+**The paper's side.** A printed metric has no interval. It gets ours: people differ in the paper's data as they do in
+ours, so our half-width is scaled by the root of the ratio of people (of images, where the paper gives no people), and
+never narrower than independent images allow; half a unit of the last printed digit is added.
+
+**The verdict** compares the two intervals. With stand-in data it says whether the code reaches the same region, and
+nothing about the paper.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import evaluate, paths
-from lib.emotions import EMOTIONS
+from lib import paths
+from lib.evaluate.comparison import order, printed
+from lib.evaluate.paper_items import ITEMS, Item
+
+COLUMNS = [
+    "item",
+    "place",
+    "paper",
+    "ours (paper's protocol)",
+    "ours (leak-free)",
+    "low",
+    "high",
+    "n",
+    "clusters",
+]
+COLUMNS += ["seeds", "chosen by", "verdict", "origin", "kind"]
 
 
 @dataclass(frozen=True)
-class Printed:
-    """A number that paper A prints, and the names of our results that answer it.
+class Ours:
+    """What this study has to put beside the paper.
 
     Attributes:
-        what: in words, with its place in the paper.
-        value: as printed; percentages as shares, times as the unit in `what`.
-        n: images behind a share, None for what is no share or has no images.
-        way: our result by the paper's protocol, leaks included.
-        strict: our result without leaks, "" where a protocol cannot leak.
+        results: by name, from `lib.evaluate.own_results`.
+        counts: from `counts`.
+        origin: of the data that are counted.
+        figures: names of the saved figures.
     """
 
-    what: str
-    value: float
-    n: int | None
-    way: str
-    strict: str = ""
+    results: Mapping[str, Mapping]
+    counts: pd.DataFrame
+    origin: str
+    figures: Sequence[str] = field(default_factory=tuple)
 
 
-_CLASSES = [
-    Printed(
-        "validation accuracy, Figure 8",
-        0.85,
-        1867,
-        "classification/compact VGG-S, paper's split/accuracy",
-        "classification/compact VGG-S/accuracy",
-    ),
-    Printed(
-        "HP test accuracy, Figure 10",
-        0.82,
-        2443,
-        "results/compact VGG-S, paper's split/accuracy",
-        "results/compact VGG-S/accuracy",
-    ),
-    Printed(
-        "validation accuracy of VGG-S, less than",
-        0.60,
-        1867,
-        "classification/full VGG-S/accuracy",
-        "classification/full VGG-S/accuracy",
-    ),
-    Printed("seconds for the HP test set", 13.68, None, "results/time/seconds"),
-    Printed("milliseconds per image of it", 5.6, None, "results/time/milliseconds per image"),
-    Printed("megabytes of the compact network", 12.1, None, "results/size/compact VGG-S"),
-    Printed("megabytes of VGG-S, at least", 500.0, None, "results/size/VGG-S"),
-    Printed("training steps", 50_000, None, "results/training/steps"),
-    Printed("training hours", 4.5, None, "results/training/hours"),
-]
-_ARGMAX = "accuracy, argmax of 7"
-_EIW = [
-    Printed("intensity, EIW, training loss, Figure 11", 0.13, None, "intensity/EIW/training loss"),
-    Printed("intensity, EIW, validation loss, Figure 11", 0.30, None, "intensity/EIW/validation loss"),
-    Printed("intensity, EIW, RMSE, Figure 11", 0.129, None, "intensity/EIW/RMSE", "intensity/EIW/RMSE"),
-    Printed("intensity, EIW, accuracy, Figure 11", 0.772, 682, f"intensity/EIW/{_ARGMAX}", f"intensity/EIW/{_ARGMAX}"),
-]
-_BOTH = [
-    Printed("intensity, EIW + MUG, training loss, Figure 12", 0.122, None, "intensity/EIW + MUG/training loss"),
-    Printed("intensity, EIW + MUG, validation loss, Figure 12", 0.239, None, "intensity/EIW + MUG/validation loss"),
-    Printed(
-        "intensity, EIW + MUG, RMSE, Figure 12",
-        0.123,
-        None,
-        "intensity/EIW + MUG, its own validation/RMSE",
-        "intensity/EIW + MUG/RMSE",
-    ),
-    Printed(
-        "intensity, EIW + MUG, accuracy, Figure 12",
-        0.76,
-        1663,
-        f"intensity/EIW + MUG, its own validation/{_ARGMAX}",
-        f"intensity/EIW + MUG/{_ARGMAX}",
-    ),
-]
-PAPER_A = (*_CLASSES, *_EIW, *_BOTH)
-
-_LEVELS = ("20 %", "40 %", "60 %", "80 %", "100 %")
-_TABLE_5 = {  # images per level, 20 % first
-    "angry": (194, 323, 221, 207, 227),
-    "disgust": (147, 218, 243, 198, 178),
-    "fear": (93, 103, 134, 151, 157),
-    "happy": (236, 230, 320, 295, 286),
-    "sad": (210, 164, 137, 81, 84),
-    "surprise": (91, 218, 279, 316, 420),
-}
-COUNTS = {  # paper A's tables of counts: table -> item -> printed
-    "Table 1": {
-        "MUG sequences": 1462,
-        "CK+ sequences with an emotion": 327,
-        "JAFFE": 213,
-        "KDEF": 4900,
-        "own": 490,
-        "HP test": 2443,
-        "EIW": 7254,
-    },
-    "Table 2": dict(zip(EMOTIONS, (6220, 4856, 4605, 9329, 3719, 5562, 5623), strict=True)),
-    "Table 3": {"training": 41029, "validation": 1867},
-    "Table 4": {"training x 28": 1148812},
-    "Table 5": {
-        **{f"{name} {level}": n for name, row in _TABLE_5.items() for level, n in zip(_LEVELS, row, strict=True)},
-        "neutral": 1093,
-    },
-    "Table 6": {"training": 6141, "validation": 682, "training x 28": 171948, "validation x 28": 19096},
-    "Table 7": {"training": 13592, "validation": 1663, "training x 28": 380576, "validation x 28": 46564},
-}
+def saved_figures(folder: Path | None = None) -> list[str]:
+    """Return the names of the figures that the notebooks have saved; `folder` is `build/figures` where None."""
+    return sorted(path.stem for path in (folder or paths.BUILD / "figures").glob("[0-9][0-9]_*.png"))
 
 
-def collect(notebooks: Iterable[str]) -> dict[str, dict]:
-    """Return the results that these notebooks recorded, by name, each with the fields of `lib.records.Result`.
+def every_item(ours: Ours, items: Sequence[Item] = ITEMS) -> pd.DataFrame:
+    """Return one row per item of the paper, numbers first, then counts, then figures: `COLUMNS`.
 
-    Raises:
-        FileNotFoundError: a notebook has not run.
-    """
-    found = {}
-    for number in notebooks:
-        path = paths.BUILD / "results" / f"{number}.json"
-        if not path.exists():
-            raise FileNotFoundError(f"no results at {path}; run notebook {number} first")
-        found |= {result["name"]: result for result in json.loads(path.read_text("utf-8"))["results"]}
-    return found
-
-
-def beside(printed: Sequence[Printed], known: Mapping[str, Mapping]) -> pd.DataFrame:
-    """Return one row per printed number: the paper's, ours by its protocol, ours without leaks, and the verdict.
+    `low`, `high`, `n`, `clusters`, `seeds` and the verdict belong to the leak-free figure, where there is one.
 
     Args:
-        printed: for instance `PAPER_A`.
-        known: results by name, from `collect`.
-
-    Returns:
-        Columns `what`, `paper`; for both of ours value, low, high; of the stricter one n, seeds, origin; and `verdict`:
-        "ours above paper", "paper above ours", "cannot be ordered", "no interval", or "not run".
+        ours: what there is to compare.
+        items: of the paper.
     """
-    return pd.DataFrame([_row(item, known) for item in printed])
+    pictures = [item for item in items if item.shown or (item.place.startswith("Figure") and item.because)]
+    rows = [_measured(item, ours.results) | {"kind": "number"} for item in items if item not in pictures]
+    rows += [_counted(row, ours.origin) | {"kind": "count"} for row in ours.counts.to_dict("records")]
+    rows += [_shown(item, ours.figures) | {"kind": "figure"} for item in pictures]
+    return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
 
-def _row(item: Printed, known: Mapping[str, Mapping]) -> dict[str, object]:
-    way, strict = known.get(item.way, {}), known.get(item.strict, {})
+def item(name: str) -> Item:
+    """Return the item of the paper that has this name.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    return next(one for one in ITEMS if one.item == name)
+
+
+def sentences(numbers: pd.DataFrame) -> list[str]:
+    """Return a line per number that has an interval and a printed figure, as items of a list in Markdown.
+
+    Args:
+        numbers: rows of `every_item`.
+    """
+    judged = numbers.dropna(subset=["low", "paper"])
+    return [f"* {row.item} ({row.place}): paper {row.paper:g}, {row.verdict}" for row in judged.itertuples()]
+
+
+def verdicts(numbers: pd.DataFrame) -> str:
+    """Return how often each verdict stands in rows of `every_item`, in words."""
+    often = numbers["verdict"].str.split(":").str[0].value_counts()
+    return ", ".join(f"{number} x *{verdict}*" for verdict, number in often.items())
+
+
+def paper_interval(item: Item, ours: Mapping) -> tuple[float, float]:
+    """Return the 95 % interval of a printed metric, from the spread over people that ours has (see the module).
+
+    Args:
+        item: a metric with its images, and its people where the paper gives them.
+        ours: the result beside it, with `low`, `high`, `n` and `clusters`.
+    """
+    half = (ours["high"] - ours["low"]) / 2
+    scaled = item.people and ours.get("clusters")
+    half *= np.sqrt(ours["clusters"] / item.people if scaled else ours["n"] / item.n)
+    if item.paper < 1 and "accuracy" in item.item:
+        half = max(half, np.ptp(printed(item.paper, item.n)) / 2)
+    half += 0.5 * 10.0 ** -_decimals(item.paper)
+    return max(item.paper - half, 0.0), min(item.paper + half, 1.0)
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:g}".partition(".")[2])
+
+
+def _measured(item: Item, results: Mapping[str, Mapping]) -> dict[str, object]:
+    way, strict = results.get(item.way, {}), results.get(item.strict, {})
     judged = strict or way
-    row: dict[str, object] = {"what": item.what, "paper": item.value}
-    for label, found in (("paper's way", way), ("leak-free", strict)):
-        row |= {f"ours, {label}": found.get("value", np.nan)}
-        row |= {f"{label}, {end}": _number(found.get(end)) for end in ("low", "high")}
-    row |= {key: judged.get(key) for key in ("n", "seeds", "origin")}
+    row = {"item": item.item, "place": item.place, "paper": item.paper, "chosen by": item.chosen_by}
+    row |= {"ours (paper's protocol)": way.get("value"), "ours (leak-free)": strict.get("value")}
+    row |= {key: judged.get(key) for key in ("low", "high", "n", "clusters", "seeds", "origin")}
     return row | {"verdict": _verdict(item, judged)}
 
 
-def _verdict(item: Printed, found: Mapping) -> str:
-    if not found:
+def _verdict(item: Item, judged: Mapping) -> str:
+    if item.because:
+        return item.because
+    if not judged:
         return "not run"
-    ours = _number(found["low"]), _number(found["high"])
-    if np.isnan(ours).any():
+    if item.bound == "claim":
+        words = {1: "holds", -1: "the opposite holds", 0: "cannot be decided"}
+        return words[int(judged["low"] > 0) - int(judged["high"] < 0)]
+    if item.bound:
+        inside = judged["value"] > item.paper if item.bound == ">" else judged["value"] < item.paper
+        return "within the bound" if inside else "outside the bound"
+    if judged.get("low") is None or not np.isfinite(judged["low"]) or not item.n:
         return "no interval"
-    paper = evaluate.printed(item.value, item.n) if item.n else (item.value, item.value)
-    return evaluate.order(ours, paper, ("ours", "paper"))
+    paper, mine = paper_interval(item, judged), (judged["low"], judged["high"])
+    words = {"ours above paper": "ours is larger", "paper above ours": "ours is smaller"}
+    verdict = order(mine, paper, ("ours", "paper"))
+    return words.get(verdict, verdict)
 
 
-def _number(value: float | None) -> float:
-    return np.nan if value is None else float(value)
+def _shown(item: Item, figures: Sequence[str]) -> dict[str, object]:
+    verdict = item.because or (f"shown: {item.shown}" if item.shown in figures else "not run")
+    return {"item": item.item, "place": item.place, "paper": item.paper, "verdict": verdict}
 
 
-def counted(ours: Mapping[tuple[str, str], int]) -> pd.DataFrame:
-    """Return the paper's tables of counts beside ours.
-
-    Args:
-        ours: counts by (table, item), the items of `COUNTS`.
-
-    Raises:
-        KeyError: an item that `COUNTS` has and `ours` has not.
-    """
-    rows = [(table, item, n, ours[table, item]) for table, items in COUNTS.items() for item, n in items.items()]
-    return pd.DataFrame(rows, columns=["table", "item", "paper", "ours"])
+def _counted(row: Mapping, origin: str) -> dict[str, object]:
+    if row["ours"] == row["paper"]:
+        verdict = "equal"
+    else:
+        verdict = "stand-in, smaller by design" if origin != "real" else f"{row['ours'] - row['paper']:+,} of ours"
+    facts = {
+        "item": row["item"],
+        "place": row["table"],
+        "paper": row["paper"],
+        "n": row["ours"],
+        "origin": origin,
+    }
+    return facts | {"ours (paper's protocol)": row["ours"], "verdict": verdict}

@@ -153,6 +153,33 @@ def gap(
     }
 
 
+def scores(
+    predicted: Mapping[str, np.ndarray],
+    y_true: np.ndarray,
+    groups: Sequence,
+    strata: Sequence | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return every metric of every model: the tables of `classification` (names) or `regression`, `label` in front.
+
+    Args:
+        predicted: predictions by label, as for `leaderboard`.
+        y_true: emotion names (N,) or intensities (N, 7).
+        groups: (N,) what is drawn as a whole.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+        resamples: bootstrap resamples.
+        seed: of the bootstrap.
+    """
+    measure = regression if np.ndim(y_true) == 2 else classification
+    tables = []
+    for label, y_pred in predicted.items():
+        table = measure(y_true, y_pred, groups, strata=strata, resamples=resamples, seed=seed)
+        table.insert(0, "label", label)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
 def leaderboard(
     predicted: Mapping[str, np.ndarray],
     y_true: np.ndarray,
@@ -190,19 +217,16 @@ def leaderboard(
     unknown = [label for label in (base, primary) if label and label not in predicted]
     if unknown:
         raise KeyError(f"no predictions of {unknown}; there are those of {', '.join(predicted)}")
-    scores = regression if np.ndim(y_true) == 2 else classification
     options = {"strata": strata, "resamples": resamples, "seed": seed}
-    rows = []
+    table = scores(predicted, y_true, groups, **options).drop_duplicates("label", ignore_index=True)
+    against = {}
     for label, y_pred in predicted.items():
-        row = {"label": label} | scores(y_true, y_pred, groups, **options).iloc[0].to_dict()
         if label != base:
-            against = compare(y_true, y_pred, predicted[base], groups, (label, base), **options)
-            row |= {"difference": against["difference"], "p": against["p"], "verdict": against["verdict"]}
-            row |= {"difference low": against["low"], "difference high": against["high"]}
-        rows.append(row)
-    order = ["label", "metric", "value", "low", "high", "n", "clusters", "seeds", "per_seed"]
-    order += ["difference", "difference low", "difference high", "p", "p Holm", "verdict"]
-    table = pd.DataFrame(rows).reindex(columns=order)
+            against[label] = compare(y_true, y_pred, predicted[base], groups, (label, base), **options)
+    names = {"low": "difference low", "high": "difference high"}
+    columns = ["difference", *names.values(), "p", "p Holm", "verdict"]
+    beside = pd.DataFrame.from_dict(against, orient="index").rename(columns=names).reindex(columns=columns)
+    table = table.drop(columns="of").merge(beside, how="left", left_on="label", right_index=True)
     corrected = ~table["label"].isin([base, primary])
     table["p Holm"] = np.where(corrected, holm(table["p"].where(corrected)), table["p"])
     table["verdict"] = table["verdict"].astype(object).mask(table["p Holm"] >= LEVEL, "cannot be ordered")
@@ -261,7 +285,12 @@ def printed(share: float, n: int) -> tuple[float, float]:
 
 
 def _difference(found: bootstrap.Estimate) -> dict[str, float]:
-    row = {"difference": found.value, "low": found.low, "high": found.high, "p": bootstrap.p_value(found)}
+    row = {
+        "difference": found.value,
+        "low": found.low,
+        "high": found.high,
+        "p": bootstrap.p_value(found),
+    }
     return {name: value.item() for name, value in row.items()}
 
 

@@ -7,7 +7,11 @@ import pandas as pd
 
 from lib.evaluate.bootstrap import Estimate, Units
 
-ERRORS = ("RMSE", "MAE", "error SD")  # in [0, inf); correlations in [-1, 1]; everything else is a share in [0, 1]
+ERRORS = (
+    "RMSE",
+    "MAE",
+    "error SD",
+)  # in [0, inf); correlations in [-1, 1]; everything else is a share in [0, 1]
 CORRELATIONS = ("PCC", "CCC", "ICC(3,1)")
 
 

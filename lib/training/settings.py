@@ -14,7 +14,7 @@ class Settings:
     """How to fit. Paper A gives no optimiser, rate or batch size, so all defaults are ours.
 
     Attributes:
-        epochs: passes over the training images; paper A: 50,000 iterations over 1,148,812 images.
+        epochs: passes over the training images; paper A has 50,000 iterations over its Table 4.
         batch_size: images per step.
         learning_rate: the highest; it rises over the first `warm_up` of all steps and falls to 0 along a cosine.
         warm_up: share of all steps.

@@ -1,0 +1,41 @@
+"""Whole figures of notebook 11."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib import plots
+from lib.evaluate.beside_paper import paper_interval
+from lib.evaluate.paper_items import Item
+
+PAPER = "#c0392b"
+
+
+def board(table: pd.DataFrame, item: Item, title: str) -> Figure:
+    """Draw every network's figure with its interval, and the printed one as a line in a band.
+
+    Args:
+        table: from `lib.evaluate.leaderboard`; its first row lends the band its spread over people.
+        item: of the paper.
+        title: of the figure.
+    """
+    figure, ax = plt.subplots(figsize=(7.5, 3.6))
+    plots.intervals(table, ax).set(xlabel=item.item, title=title)
+    ax.axvspan(*paper_interval(item, table.iloc[0]), color=PAPER, alpha=0.2, label="with our spread over people")
+    ax.axvline(item.paper, color=PAPER, label=f"printed in the paper: {item.paper}")
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    return figure
+
+
+def numbers(table: pd.DataFrame, title: str) -> Figure:
+    """Draw our leak-free figures with their intervals, and the printed numbers as diamonds.
+
+    Args:
+        table: rows of `lib.evaluate.beside_paper.every_item`; those without an interval are left out.
+        title: of the figure.
+    """
+    strict = table.dropna(subset=["ours (leak-free)", "low", "paper"])
+    strict = strict.rename(columns={"item": "label", "ours (leak-free)": "value"})
+    figure, ax = plt.subplots(figsize=(8, 3))
+    plots.intervals(strict, ax).set(xlabel="share, or RMSE", title=title, xlim=(0, 1))
+    return figure

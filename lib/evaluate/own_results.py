@@ -1,0 +1,158 @@
+"""The results of this study that stand beside paper A: of other notebooks, of the test set, of time and size."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib import models, paths, records
+from lib.evaluate.comparison import compare, scores
+from lib.evaluate.paper_items import ITEMS, Item
+from lib.papers import paper_a
+from lib.records import Result
+
+SIZES = {
+    "compact VGG-S": ("compact_vgg_s", paper_a.SIZE),
+    "VGG-S": ("vgg_s", models.VGG_S_SIZE),
+}  # as they were drawn
+READINGS = ("RMSE", "RMSE, labelled emotion", "error SD, bias removed")
+PAIRS = {  # differences on the same images: the first network's accuracy minus the second's
+    "paper's protocol minus leak-free": ("compact VGG-S, paper's protocol", "compact VGG-S"),
+    "proposed minus traditional alignment": ("compact VGG-S", "traditional alignment"),
+}
+
+
+def collect(notebooks: Iterable[str]) -> dict[str, dict]:
+    """Return the results that these notebooks recorded, by name, each with the fields of `lib.records.Result`.
+
+    Raises:
+        FileNotFoundError: a notebook has not run.
+    """
+    results = {}
+    for number in notebooks:
+        path = paths.BUILD / "results" / f"{number}.json"
+        if not path.exists():
+            raise FileNotFoundError(f"no results at {path}; run notebook {number} first: ./run_all.sh --only {number}")
+        results |= {result["name"]: result for result in json.loads(path.read_text("utf-8"))["results"]}
+    return results
+
+
+def named(results: Iterable[Result]) -> dict[str, dict]:
+    """Return results by name, with the fields that `collect` gives."""
+    return {result.name: vars(result) for result in results}
+
+
+def tested(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence, origin: str) -> list[Result]:
+    """Return the results of every network on the HP test set, and the paired differences between them.
+
+    Args:
+        predicted: emotion names by network, (N,) or (S, N).
+        y_true: (N,) emotion names.
+        groups: (N,) what is drawn as a whole.
+        origin: of the images.
+    """
+    protocol, results = "HP test set, read once, subjects and seeds drawn", []
+    for label, table in scores(predicted, y_true, groups).groupby("label", sort=False):
+        name = label.replace("paper's protocol", "paper's split")
+        paper = {"accuracy": paper_a.FIGURE_10_ACCURACY} if name != label else None
+        results += records.results(table, f"results/{name}", protocol, origin, paper)
+    return results + records.results(differences(predicted, y_true, groups), "results", protocol, origin)
+
+
+def machine(speed: Mapping[str, float], fit: Mapping, device: str) -> list[Result]:
+    """Return time, size and length of training as results.
+
+    Args:
+        speed: from `lib.timing.whole_set`.
+        fit: row of `lib.training.trained_networks.networks`, with `pixels`, `steps` and `hours`.
+        device: in words.
+    """
+    batches = f"{fit['pixels']}-pixel crops in batches, {device}"
+    rows = [
+        ("time/seconds", speed["seconds"], speed["n"], "s", "time", batches),
+        ("time/milliseconds per image", speed["per_image"], speed["n"], "ms", "time", batches),
+        ("training/steps", fit["steps"], 1, "steps", "exact", "batches of 32"),
+        ("training/hours", fit["hours"], 1, "h", "time", device),
+    ]
+    for name, plan in SIZES.items():
+        rows.append(
+            (
+                f"size/{name}",
+                models.build(*plan).count_params() * 4 / 1e6,
+                1,
+                "MB",
+                "exact",
+                "float32 weights",
+            )
+        )
+    return [
+        Result(f"results/{name}", value, n, None, None, protocol, "computed", unit=unit, kind=kind)
+        for name, value, n, unit, kind, protocol in rows
+    ]
+
+
+def differences(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence) -> pd.DataFrame:
+    """Return the paired differences in accuracy that the paper's items ask for, of the networks that there are.
+
+    Args:
+        predicted: emotion names by network, (N,) or (S, N).
+        y_true: (N,) emotion names.
+        groups: (N,) what is drawn as a whole.
+
+    Returns:
+        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`.
+    """
+    rows = []
+    for name, (first, second) in PAIRS.items():
+        if first in predicted and second in predicted:
+            found = compare(y_true, predicted[first], predicted[second], groups)
+            rows.append({"of": name, "value": found["difference"], "n": len(y_true)} | found)
+    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n"])
+
+
+def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:
+    """Return what leaks add to each number: the paper's protocol minus leak-free, with a 95 % interval.
+
+    Where the two networks saw other images, their figures are taken for independent, so distances of the ends add up
+    as squares; people in both make that interval wider than it need be.
+
+    Args:
+        results: by name, from `collect`.
+        items: of the paper; those without a result for both are left out.
+
+    Returns:
+        Columns `label`, `place`, `value`, `low`, `high`, `same images`.
+    """
+    rows = []
+    for item in items:
+        way, strict = results.get(item.way), results.get(item.strict)
+        if item.bound or not way or not strict or way["low"] is None or strict["low"] is None:
+            continue
+        effect = results[item.paired] if item.paired in results else _unpaired(way, strict)
+        interval = [effect[key] for key in ("value", "low", "high")]
+        rows.append((item.item, item.place, *interval, item.paired in results))
+    return pd.DataFrame(rows, columns=["label", "place", "value", "low", "high", "same images"])
+
+
+def _unpaired(first: Mapping, second: Mapping) -> dict[str, float]:
+    """Return first minus second with its interval (Zou and Donner 2008), both taken for independent."""
+    value = first["value"] - second["value"]
+    low = value - np.hypot(first["value"] - first["low"], second["high"] - second["value"])
+    high = value + np.hypot(first["high"] - first["value"], second["value"] - second["low"])
+    return {"value": value, "low": float(low), "high": float(high)}
+
+
+def readings(results: Mapping[str, Mapping], name: str = "EIW") -> pd.DataFrame:
+    """Return our RMSE by each reading of "the standard deviation of the prediction errors", beside the printed one.
+
+    Args:
+        results: by name, from `collect`.
+        name: of the training set.
+
+    Returns:
+        Columns `reading`, `value`, `low`, `high`, `n`, `seeds`, `paper`; a row without values is one that is not run.
+    """
+    rows = [{"reading": metric} | dict(results.get(f"intensity/{name}/{metric}", {})) for metric in READINGS]
+    table = pd.DataFrame(rows).reindex(columns=["reading", "value", "low", "high", "n", "seeds"])
+    return table.assign(paper=paper_a.TABLE_6[name]["RMSE"])

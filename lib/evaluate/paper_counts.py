@@ -1,0 +1,60 @@
+"""The counts of images and sequences that paper A prints, beside those of the data of this study."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lib import datasets, paths, splits
+from lib.augment import VARIANTS
+from lib.emotions import EMOTIONS
+from lib.evaluate.paper_items import COUNTS
+from lib.papers import paper_a
+
+
+def counts(scale: str, tested: int) -> pd.DataFrame:
+    """Return the paper's counts beside ours: `table`, `item`, `paper`, `ours`, one row per item of `COUNTS`.
+
+    Args:
+        scale: of the study.
+        tested: images of the HP test set, which only `lib.splits.read_test` returns.
+    """
+    ours = _of_data_sets(scale) | _of_splits(paths.data(scale)) | {("text", "HP test"): tested}
+    used = [ours["Table 7", f"EIW, {side}"] for side in ("training", "validation")]
+    ours["text", "EIW, not in Table 7"] = ours["text", "EIW"] - sum(used)
+    for side in paper_a.MUG_NINE_FRAMES:
+        ours["text", f"nine frames of MUG, {side}"] = (
+            ours["Table 7", f"EIW + MUG, {side}"] - ours["Table 7", f"EIW, {side}"]
+        )
+    rows = [(table, item, n, ours[table, item]) for table, items in COUNTS.items() for item, n in items.items()]
+    return pd.DataFrame(rows, columns=["table", "item", "paper", "ours"])
+
+
+def _of_data_sets(scale: str) -> dict[tuple[str, str], int]:
+    """Return the counts of whole data sets: Table 1, the text's, and Table 5, the levels of EIW."""
+    raw = {name: datasets.load(name, scale=scale) for name in ("mug", "ck_plus", "jaffe", "kdef", "own", "eiw")}
+    sequences = {name: raw[name].groupby(["subject", "sequence"]).ngroups for name in ("mug", "ck_plus")}
+    ours = {("Table 1", "MUG sequences"): sequences["mug"]}
+    ours["Table 1", "CK+ sequences with an emotion"] = sequences["ck_plus"]
+    ours |= {("Table 1", item): len(raw[name]) for item, name in (("JAFFE", "jaffe"), ("KDEF", "kdef"))}
+    ours |= {("text", item): len(raw[name]) for item, name in (("own", "own"), ("EIW", "eiw"))}
+    eiw = raw["eiw"]
+    level = (100 * eiw["intensity"]).map("{:.0f} %".format)
+    cells = (eiw["emotion"] + " " + level).where(eiw["emotion"] != "neutral", "neutral").value_counts()
+    return ours | {("Table 5", item): int(cells.get(item, 0)) for item in COUNTS["Table 5"]}
+
+
+def _of_splits(study: Path) -> dict[tuple[str, str], int]:
+    """Return the counts of splits: Tables 2, 3, 4 and 7."""
+    table_3 = splits.load("paper_table_3", study)
+    strong = table_3[(table_3["data_set"] == "mug") & (table_3["split"] == "train")]["emotion"].value_counts()
+    sides = table_3["split"].replace("train", "training").value_counts()
+    ours = {("Table 2", emotion): int(strong.get(emotion, 0)) for emotion in EMOTIONS}
+    ours |= {("Table 3", side): int(sides[side]) for side in COUNTS["Table 3"]}
+    ours["Table 4", "training x 28"] = int(sides["training"]) * VARIANTS
+    intensity = splits.load("intensity", study)
+    for name, members in {"EIW": ["eiw"], "EIW + MUG": ["eiw", "mug"]}.items():
+        here = intensity[intensity["data_set"].isin(members)]["split"].replace("train", "training").value_counts()
+        for side in ("training", "validation"):
+            ours["Table 7", f"{name}, {side}"] = int(here[side])
+            ours["Table 7", f"{name}, {side} x 28"] = int(here[side]) * VARIANTS
+    return ours
