@@ -182,7 +182,7 @@ def test_the_first_page_says_what_was_found_then_shows_figures_and_where_they_co
     first = site.build(reference.compare(results, results))
     text = first.read_text()
     assert '<a href="09_test.html">09 A &lt;title&gt;</a>' in text
-    assert "<td>validation accuracy, Figure 8</td><td>85.0&nbsp;%</td><td></td><td>95.0&nbsp;%</td>" in text
+    assert "<td>accuracy on validation, Figure 8</td><td>85.0&nbsp;%</td><td></td><td>95.0&nbsp;%</td>" in text
     assert '<img src="figures/09_bar.png" alt="A bar of &lt;hits&gt;"' in text
     assert "A bar of &lt;hits&gt; (notebook 09, A &lt;title&gt;)" in text
     assert "Reproduced 1 of 1" in text

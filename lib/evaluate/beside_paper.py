@@ -64,11 +64,25 @@ def every_item(ours: Ours, items: Sequence[Item] = ITEMS) -> pd.DataFrame:
         ours: what there is to compare.
         items: of the paper.
     """
-    pictures = [item for item in items if item.shown or (item.place.startswith("Figure") and item.because)]
-    rows = [_measured(item, ours.results) | {"kind": "number"} for item in items if item not in pictures]
+    rows = numbers(ours.results, items).to_dict("records")
     rows += [_counted(row, ours.origin) | {"kind": "count"} for row in ours.counts.to_dict("records")]
-    rows += [_shown(item, ours.figures) | {"kind": "figure"} for item in pictures]
-    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+    rows += [_shown(item, ours.figures) | {"kind": "figure"} for item in items if _is_picture(item)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def numbers(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:
+    """Return one row per number of the paper: the rows of `every_item` that are neither counts nor figures.
+
+    Args:
+        results: by name, from `lib.evaluate.own_results`.
+        items: of the paper; those that are figures are left out.
+    """
+    rows = [_measured(item, results) | {"kind": "number"} for item in items if not _is_picture(item)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _is_picture(item: Item) -> bool:
+    return bool(item.shown) or (item.place.startswith("Figure") and np.isnan(item.paper))
 
 
 def item(name: str) -> Item:
@@ -80,19 +94,19 @@ def item(name: str) -> Item:
     return next(one for one in ITEMS if one.item == name)
 
 
-def sentences(numbers: pd.DataFrame) -> list[str]:
+def sentences(table: pd.DataFrame) -> list[str]:
     """Return a line per number that has an interval and a printed figure, as items of a list in Markdown.
 
     Args:
-        numbers: rows of `every_item`.
+        table: from `numbers`.
     """
-    judged = numbers.dropna(subset=["low", "paper"])
+    judged = table.dropna(subset=["low", "paper"])
     return [f"* {row.item} ({row.place}): paper {row.paper:g}, {row.verdict}" for row in judged.itertuples()]
 
 
-def verdicts(numbers: pd.DataFrame) -> str:
-    """Return how often each verdict stands in rows of `every_item`, in words."""
-    often = numbers["verdict"].str.split(":").str[0].value_counts()
+def verdicts(table: pd.DataFrame) -> str:
+    """Return how often each verdict stands in a table of `numbers`, in words."""
+    often = table["verdict"].str.split(":").str[0].value_counts()
     return ", ".join(f"{number} x *{verdict}*" for verdict, number in often.items())
 
 

@@ -117,16 +117,27 @@ def units(groups: Sequence, strata: Sequence | None, rows: int) -> Units:
 
 
 def group_sums(rows: np.ndarray, drawn_whole: Units) -> np.ndarray:
-    """Return the sum of rows (S, N, D) over each group, (S, G, D)."""
+    """Return the sum of rows over each group, (S, G, D).
+
+    Args:
+        rows: (S, N, D).
+        drawn_whole: from `units`.
+    """
     owner = drawn_whole.owner
     indicator = sparse.csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
     return np.stack([indicator @ row for row in rows])
 
 
 def resample(sums: np.ndarray, stratum: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the sums (R, S, D) of R resamples of the groups within their strata, from sums (S, G, D).
+    """Return the sums (R, S, D) of R resamples of the groups within their strata.
 
     Groups with equal sums are drawn together, which is the same multinomial and makes the naive interval fast.
+
+    Args:
+        sums: (S, G, D), from `group_sums`.
+        stratum: (G,) of each group.
+        resamples: R.
+        rng: random numbers.
     """
     seeds, _, width = sums.shape
     total = np.zeros((resamples, seeds * width))
@@ -189,18 +200,18 @@ def contrast(
     return Estimate(value, low, high, per_seed[0], variances, degrees)
 
 
-def p_value(found: Estimate) -> np.ndarray:
+def p_value(estimate: Estimate) -> np.ndarray:
     """Return the two-sided p-value of "the figure is 0", (M,): the share that an interval just reaching 0 leaves out.
 
     It takes both parts' t for symmetric, so near .05 it may differ a little from the interval.
     """
-    low, high = np.zeros(len(found.value)), np.ones(len(found.value))
+    low, high = np.zeros(len(estimate.value)), np.ones(len(estimate.value))
     for _ in range(30):  # halving, to 1e-9: the distance of an end falls as p grows
         middle = (low + high) / 2
-        distance = np.sqrt((stats.t.isf(middle / 2, found.degrees) ** 2 * found.variances).sum(axis=0))
-        further = distance > np.abs(found.value)
+        distance = np.sqrt((stats.t.isf(middle / 2, estimate.degrees) ** 2 * estimate.variances).sum(axis=0))
+        further = distance > np.abs(estimate.value)
         low, high = np.where(further, middle, low), np.where(further, high, middle)
-    return np.where(np.isnan(found.low), np.nan, high)
+    return np.where(np.isnan(estimate.low), np.nan, high)
 
 
 def _seed_variance(per_seed: np.ndarray, drawn: np.ndarray) -> np.ndarray:

@@ -34,8 +34,8 @@ def mean(
     rows = np.shape(values)[-1]
     per_seed = bootstrap.seeds_first(np.zeros(rows), values, 0)
     units = bootstrap.units(groups, strata, rows)
-    found = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples, seed)
-    return tabulate([Row("mean", "all", np.ones(rows, bool))], found, units)
+    estimate = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples, seed)
+    return tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
 
 
 def by(
@@ -66,8 +66,8 @@ def by(
     columns = [columns] if isinstance(columns, str) else list(columns)
     rows = []
     for key, part in table.groupby(columns, sort=False, observed=True, dropna=False):
-        found = mean(part[value].to_numpy(float), part[group], resamples=resamples, seed=seed)
-        rows.append(found[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
+        average = mean(part[value].to_numpy(float), part[group], resamples=resamples, seed=seed)
+        rows.append(average[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
     if not rows:
         raise ValueError("the table is empty; expected at least one row")
     return pd.concat(rows, ignore_index=True)[[*columns, "value", "low", "high", "n", "clusters"]]
@@ -105,8 +105,8 @@ def compare(
     true, intensity = np.asarray(y_true), np.ndim(y_true) == 2
     units = bootstrap.units(groups, strata, len(true))
     parts = [_with_ones(_losses(true, y_pred), units) for y_pred in (first, second)]
-    found = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples, seed)
-    row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(found)
+    estimate = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples, seed)
+    row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(estimate)
     low, high = row["low"], row["high"]
     return row | {"verdict": _words(-high, -low, labels) if intensity else _words(low, high, labels)}
 
@@ -144,13 +144,8 @@ def gap(
         sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
         parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
     signs = (1, -1)[: len(parts)]
-    found = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed)
-    return {
-        "difference": found.value.item(),
-        "low": found.low.item(),
-        "high": found.high.item(),
-        "p": bootstrap.p_value(found).item(),
-    }
+    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed)
+    return _difference(estimate)
 
 
 def scores(
@@ -280,16 +275,16 @@ def printed(share: float, n: int) -> tuple[float, float]:
         share: in [0, 1].
         n: images behind it.
     """
-    found = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
-def _difference(found: bootstrap.Estimate) -> dict[str, float]:
+def _difference(estimate: bootstrap.Estimate) -> dict[str, float]:
     row = {
-        "difference": found.value,
-        "low": found.low,
-        "high": found.high,
-        "p": bootstrap.p_value(found),
+        "difference": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "p": bootstrap.p_value(estimate),
     }
     return {name: value.item() for name, value in row.items()}
 

@@ -53,28 +53,28 @@ def icc(sums: Sums) -> np.ndarray:
 
 
 def rmse_overall(sums: Sums) -> np.ndarray:
-    """Return the root of the mean squared error over images and outputs: sqrt(mean over images and k of (x - y)^2)."""
+    """Return the root of the mean squared error over images and outputs, (...,): sqrt(mean (x - y)^2)."""
     return np.sqrt(_squared_error(sums).mean(-1))
 
 
 def rmse_labelled(sums: Sums) -> np.ndarray:
-    """Return the RMSE of the labelled emotion's output alone: sqrt(mean (x[label] - y[label])^2)."""
+    """Return the RMSE of the labelled emotion's output alone, (...,): sqrt(mean (x[label] - y[label])^2)."""
     return np.sqrt(sums["labelled"] / sums["n"])[..., 0]
 
 
 def error_sd(sums: Sums) -> np.ndarray:
-    """Return the standard deviation of all errors about their mean: sqrt(mean (x - y)^2 - (mean (x - y))^2)."""
+    """Return the standard deviation of all errors, (...,): sqrt(mean (x - y)^2 - (mean (x - y))^2)."""
     bias = ((sums["x"] - sums["y"]) / sums["n"]).mean(-1)
     return np.sqrt(np.maximum(_squared_error(sums).mean(-1) - bias**2, 0))
 
 
 def accuracy_of_seven(sums: Sums) -> np.ndarray:
-    """Return the share of images whose largest output is that of the largest target: 20 % happy is neutral."""
+    """Return the share of images whose largest output is that of the largest target, (...,): 20 % happy is neutral."""
     return ratio(sums["argmax right"], sums["n"])[..., 0]
 
 
 def accuracy_without_neutral(sums: Sums) -> np.ndarray:
-    """Return the share of images with an emotion whose largest of the six others is the labelled one."""
+    """Return the share of images with an emotion whose largest of the six others is the labelled one, (...,)."""
     return ratio(sums["strongest right"], sums["with emotion"])[..., 0]
 
 
@@ -148,8 +148,8 @@ def regression(
         each = [metric(named) for metric in PER_EMOTION.values()]
         return np.concatenate([*overall, *each, rmse_of_levels(named)], axis=-1)
 
-    found = bootstrap.estimate(bootstrap.group_sums(rows, units), figures, units, resamples, seed)
-    return tabulate(_rows(level), found, units)
+    estimate = bootstrap.estimate(bootstrap.group_sums(rows, units), figures, units, resamples, seed)
+    return tabulate(_rows(level), estimate, units)
 
 
 def levels(y_true: np.ndarray) -> np.ndarray:

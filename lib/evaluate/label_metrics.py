@@ -19,7 +19,7 @@ BINS = 15  # of the calibration error; Guo et al. 2017
 
 
 def accuracy(matrix: np.ndarray) -> np.ndarray:
-    """Return the share of images on the diagonal: sum_k m[k, k] / sum_jk m[j, k].
+    """Return the share of images on the diagonal, (...,): sum_k m[k, k] / sum_jk m[j, k].
 
     Args:
         matrix: (..., K, K) counts, row = true emotion, column = predicted; so for every metric here.
@@ -33,12 +33,12 @@ def recall(matrix: np.ndarray) -> np.ndarray:
 
 
 def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
-    """Return the mean recall of the emotions that have images: mean_k recall[k]."""
+    """Return the mean recall of the emotions that have images, (...,): mean_k recall[k]."""
     return _mean_defined(recall(matrix))
 
 
 def macro_f1(matrix: np.ndarray) -> np.ndarray:
-    """Return the mean F1 of the emotions that are true or predicted anywhere.
+    """Return the mean F1 of the emotions that are true or predicted anywhere, (...,).
 
     F1[k] = 2 m[k, k] / (sum_j m[k, j] + sum_j m[j, k]), the harmonic mean of recall and precision.
     """
@@ -138,8 +138,8 @@ def calibration(
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)  # (S, N)
     gaps = np.eye(BINS)[bins] * (right - confidence)[..., None]  # (S, N, bins), signed
     sums = bootstrap.group_sums(np.concatenate([gaps, np.ones((*right.shape, 1))], axis=-1), units)
-    found = bootstrap.estimate(sums, _calibration_error, units, resamples, seed)
-    return tabulate([Row("expected calibration error", "all", np.ones(len(true), bool))], found, units)
+    estimate = bootstrap.estimate(sums, _calibration_error, units, resamples, seed)
+    return tabulate([Row("expected calibration error", "all", np.ones(len(true), bool))], estimate, units)
 
 
 def _calibration_error(sums: np.ndarray) -> np.ndarray:

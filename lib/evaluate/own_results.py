@@ -106,8 +106,8 @@ def differences(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups:
     rows = []
     for name, (first, second) in PAIRS.items():
         if first in predicted and second in predicted:
-            found = compare(y_true, predicted[first], predicted[second], groups)
-            rows.append({"of": name, "value": found["difference"], "n": len(y_true)} | found)
+            difference = compare(y_true, predicted[first], predicted[second], groups)
+            rows.append({"of": name, "value": difference["difference"], "n": len(y_true)} | difference)
     return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n"])
 
 

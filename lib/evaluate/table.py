@@ -30,24 +30,24 @@ class Row:
     images: np.ndarray
 
 
-def tabulate(rows: list[Row], found: Estimate, units: Units) -> pd.DataFrame:
+def tabulate(rows: list[Row], estimate: Estimate, units: Units) -> pd.DataFrame:
     """Return a table of M rows: metric, of, value, low, high, n, clusters, seeds, per_seed.
 
     Args:
-        rows: M of them, in the order of the figures in `found`.
-        found: from `lib.evaluate.bootstrap`.
+        rows: M of them, in the order of the figures in `estimate`.
+        estimate: from `lib.evaluate.bootstrap`.
         units: what was drawn as a whole.
     """
     table = pd.DataFrame({"metric": [row.metric for row in rows], "of": [row.of for row in rows]})
     ranges = np.array([_range(row.metric) for row in rows])
-    undefined = np.isnan(found.value)  # no figure, no interval
-    table["value"] = found.value
+    undefined = np.isnan(estimate.value)  # no figure, no interval
+    table["value"] = estimate.value
     for end in ("low", "high"):
-        table[end] = np.where(undefined, np.nan, np.clip(getattr(found, end), *ranges.T))
+        table[end] = np.where(undefined, np.nan, np.clip(getattr(estimate, end), *ranges.T))
     table["n"] = [int(row.images.sum()) for row in rows]
     table["clusters"] = [len(np.unique(units.owner[row.images])) for row in rows]
-    table["seeds"] = len(found.per_seed)
-    return table.assign(per_seed=[tuple(values.tolist()) for values in found.per_seed.T])
+    table["seeds"] = len(estimate.per_seed)
+    return table.assign(per_seed=[tuple(values.tolist()) for values in estimate.per_seed.T])
 
 
 def _range(metric: str) -> tuple[float, float]:
@@ -60,5 +60,10 @@ def _range(metric: str) -> tuple[float, float]:
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return part / whole, NaN where the whole is 0 (a variance that is 0 is up to 1e-16 after rounding)."""
+    """Return part / whole, NaN where the whole is 0 (a variance that is 0 is up to 1e-16 after rounding).
+
+    Args:
+        part: (...,).
+        whole: (...,) of the same shape.
+    """
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 1e-12)

@@ -12,7 +12,7 @@ from lib.runner import reference
 
 Results = Mapping[str, Mapping]  # by name, as `reference.by_name` returns them
 BY_CONSTRUCTION = ("megabytes",)  # a reconstruction that was chosen for its size says nothing by having it
-UNDECIDED = ("not run", "no interval")
+UNDECIDED = ("not run", "no interval", "not judged", "cannot be done")
 LEAK = ("classification/compact VGG-S, paper's split/accuracy", "classification/compact VGG-S/accuracy")
 TEST = ("results/compact VGG-S, paper's split/accuracy", "results/compact VGG-S/accuracy")
 RMSE = "intensity/EIW/RMSE"
@@ -64,24 +64,25 @@ def beside(ours: Results) -> list[dict[str, str]]:
 
     Numbers that are ours by construction are left out, and so are those that this run did not measure.
     """
-    table = beside_paper.beside(beside_paper.PAPER_A, ours)
-    wanted = ~table["what"].str.startswith(BY_CONSTRUCTION) & (table["verdict"] != "not run")
+    table = beside_paper.numbers(ours).dropna(subset="paper")
+    measured = table[["ours (paper's protocol)", "ours (leak-free)"]].notna().any(axis=1)
+    wanted = ~table["item"].str.startswith(BY_CONSTRUCTION) & measured
     return [_cells(row, ours) for row in table[wanted].to_dict("records")]
 
 
 def judged(ours: Results) -> list[dict[str, str]]:
     """Return the rows of `beside` that have an interval, and so a verdict."""
-    return [row for row in beside(ours) if row["verdict"] not in UNDECIDED]
+    return [row for row in beside(ours) if not row["verdict"].startswith(UNDECIDED)]
 
 
 def _cells(row: Mapping, ours: Results) -> dict[str, str]:
     """Return one row of `beside` in words."""
-    printed_one = next(one for one in beside_paper.PAPER_A if one.what == row["what"])
+    printed_one = beside_paper.item(row["item"])
     result = ours.get(printed_one.strict) or ours[printed_one.way]
     share = is_share(result["name"])
     way, strict = ours.get(printed_one.way), ours.get(printed_one.strict)
     return {
-        "the paper's number": row["what"],
+        "the paper's number": f"{row['item']}, {row['place']}",
         "paper": value(row["paper"], share),
         "ours, paper's protocol": value(way["value"], share) if way else "",
         "ours, leak-free": value(strict["value"], share) if strict else "",
