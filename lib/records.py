@@ -148,13 +148,14 @@ def origin(*tables: "pd.DataFrame") -> str:
 def show(table: "pd.DataFrame", digits: int = 3, percent: Sequence[str] = ()) -> "Styler":
     """Return a table for the screen: text to the left, numbers to the right, counts with commas.
 
-    An index without a name that only counts the rows is hidden.
+    Hidden are an index without a name that only counts the rows, and the values of every seed.
 
     Args:
         table: any.
         digits: decimals of fractional numbers.
         percent: columns of shares that are shown in per cent.
     """
+    table = table.drop(columns="per_seed", errors="ignore")
     formats = {name: _format(column, digits) for name, column in table.select_dtypes("number").items()}
     formats |= dict.fromkeys(percent, "{:.1%}")
     sides = {name: "right" if name in formats else "left" for name in table.columns}

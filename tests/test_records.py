@@ -122,6 +122,10 @@ def test_a_shown_table_has_text_left_and_numbers_right():
     assert styles.index(".col0 {") < left < styles.index(".col1 {") < right
 
 
+def test_a_shown_table_leaves_the_values_of_every_seed_to_the_record():
+    assert "per_seed" not in records.show(MEASURED.assign(per_seed=[(1, 2), (3,)])).to_html()
+
+
 def test_a_shown_table_hides_an_index_that_only_counts_rows():
     assert "row_heading" not in records.show(MEASURED[1:]).to_html()
     assert "row_heading" in records.show(MEASURED.set_index("metric")).to_html()
