@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.publish:
             print("\n".join(publish.publish(options.profile)))
             return WELL
+        if options.jobs < 1:
+            raise PlanError(f"--jobs {options.jobs}: expected 1 or more")
         steps = plan.make_plan(options.profile, options.only, options.start, options.settings)
         if options.list:
             return list_steps(steps)
@@ -104,7 +106,7 @@ def run(options: argparse.Namespace, steps: Sequence[plan.Step], origins: str, h
             pace.keep(step.notebook.number, took | {"pace": machine_pace})
         return outcome
 
-    outcomes, stopped = schedule.run_steps(steps, max(1, options.jobs), begin, screen)
+    outcomes, stopped = schedule.run_steps(steps, options.jobs, begin, screen)
     done = [step.notebook.number for step in steps if step.notebook.number in outcomes]
     minutes, held_gb = (time.monotonic() - started) / 60, screen.peak / 2**30
     screen.line(f"    {len(done)} notebooks in {minutes:.1f} minutes, {held_gb:.1f} GB together at most")
@@ -119,7 +121,7 @@ def announce_length(
 ) -> None:
     """Print how long the run will take, where the reference run says how long each notebook took."""
     published = reference.read_reference(options.profile)
-    seconds = pace.expected_seconds(steps, published, machine_pace, max(1, options.jobs))
+    seconds = pace.expected_seconds(steps, published, machine_pace, options.jobs)
     if seconds is not None:
         screen.line(f"about {max(1, round(seconds / 60))} minutes on this machine, less where an earlier run got far")
 
@@ -177,7 +179,9 @@ def resuming(options: argparse.Namespace, numbers: Sequence[str]) -> str:
     words = ["./run_all.sh", options.profile, *where]
     for setting in options.settings:
         words += ["--set", setting] if setting[:2] in numbers else []
-    return shlex.join(words + (["--data", options.data] if options.data else []))
+    words += ["--data", options.data] if options.data else []
+    words += ["--jobs", str(options.jobs)] if options.jobs != schedule.slots() else []
+    return shlex.join(words)
 
 
 def list_steps(steps: list[plan.Step]) -> int:
