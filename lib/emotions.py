@@ -32,7 +32,7 @@ def index(names: Iterable[str], emotions: Sequence[str] = EMOTIONS) -> np.ndarra
 
 
 def names(outputs: np.ndarray, emotions: Sequence[str] = EMOTIONS) -> np.ndarray:
-    """Return the emotion of the largest output, str (...,).
+    """Return the emotion of the largest output, str of shape (...).
 
     Args:
         outputs: (..., K) probabilities or intensities.

@@ -27,8 +27,8 @@ def trees(tmp_path_factory) -> dict[str, Path]:
     return {name: stand_in.write(name, "smoke", folder / name) for name in stand_in.NAMES}
 
 
-def takes(name: str, size: str) -> list:
-    return [take for person in stand_in.layout(name).plan(size, 0) for take in person.takes]
+def shots(name: str, size: str) -> list:
+    return [shot for person in stand_in.layout(name).plan(size, 0) for shot in person.shots]
 
 
 def content(root: Path) -> dict[str, bytes]:
@@ -43,7 +43,7 @@ def test_no_person_is_in_two_trees_and_no_file_twice(size):
     seeds = {name: {person.seed for person in stand_in.layout(name).plan(size, 0)} for name in stand_in.NAMES}
     assert all(seeds[one].isdisjoint(seeds[other]) for one, other in combinations(stand_in.NAMES, 2))
     for name in stand_in.NAMES:
-        assert max(Counter(file for take in takes(name, size) for file in take.files).values()) == 1
+        assert max(Counter(file for shot in shots(name, size) for file in shot.files).values()) == 1
 
 
 def test_another_seed_draws_other_people():
@@ -60,17 +60,17 @@ def test_paper_size_has_the_papers_counts():
         70,
         5,
     )
-    assert len(takes("mug", "paper")) == 1462
-    assert sum(len(take.files) for take in takes("mug", "paper")) > 100_000
-    assert len(takes("ck_plus", "paper")) == 593
-    assert sum(take.intensity == 1 for take in takes("ck_plus", "paper")) == 327
-    stills = {name: len(takes(name, "paper")) for name in ("jaffe", "kdef", "eiw", "hp_test", "own", "fer2013")}
+    assert len(shots("mug", "paper")) == 1462
+    assert sum(len(shot.files) for shot in shots("mug", "paper")) > 100_000
+    assert len(shots("ck_plus", "paper")) == 593
+    assert sum(shot.intensity == 1 for shot in shots("ck_plus", "paper")) == 327
+    stills = {name: len(shots(name, "paper")) for name in ("jaffe", "kdef", "eiw", "hp_test", "own", "fer2013")}
     assert stills == {"jaffe": 213, "kdef": 4900, "eiw": 7254, "hp_test": 2443, "own": 490, "fer2013": 35887}
 
 
 def test_eiw_has_table_5_of_the_paper_and_the_other_sizes_its_proportions():
     def table(size: str) -> dict:
-        return Counter((take.emotion, take.intensity) for take in takes("eiw", size))
+        return Counter((shot.emotion, shot.intensity) for shot in shots("eiw", size))
 
     paper = table("paper")
     assert paper["angry", 0.2] == 194
@@ -84,7 +84,7 @@ def test_eiw_has_table_5_of_the_paper_and_the_other_sizes_its_proportions():
 
 
 def test_standard_is_about_ten_thousand_pictures_and_smoke_a_thousand():
-    counts = {size: sum(len(take.files) for name in stand_in.NAMES for take in takes(name, size)) for size in SIZES}
+    counts = {size: sum(len(shot.files) for name in stand_in.NAMES for shot in shots(name, size)) for size in SIZES}
     assert 8_000 < counts["standard"] < 12_000
     assert counts["smoke"] < 1_200
 
@@ -93,13 +93,13 @@ def test_standard_is_about_ten_thousand_pictures_and_smoke_a_thousand():
 @pytest.mark.parametrize("size", SIZES)
 def test_people_are_balanced_over_the_emotions(name, size):
     for person in stand_in.layout(name).plan(size, 0):
-        counts = Counter(take.emotion for take in person.takes)
+        counts = Counter(shot.emotion for shot in person.shots)
         assert max(counts.values()) - min(counts.get(emotion, 0) for emotion in EMOTIONS) <= 2
 
 
 def test_one_person_of_eiw_shows_different_emotions_and_levels():
     for person in stand_in.layout("eiw").plan("standard", 0):
-        assert len({take.emotion for take in person.takes}) >= 5
+        assert len({shot.emotion for shot in person.shots}) >= 5
 
 
 # --- when a tree is written again ------------------------------------------------------------------------------------
@@ -277,8 +277,8 @@ def test_planted_defects_are_what_the_list_says(name, trees):
 
 def test_mug_takes_rise_from_neutral_and_fall_back(trees):
     truth = pd.read_csv(trees["mug"] / "truth.csv")
-    for _, take in truth[truth["emotion"] != "neutral"].groupby(truth["file"].str.rsplit("/", n=1).str[0]):
-        course = take.sort_values("file")["intensity"].to_numpy()
+    for _, shot in truth[truth["emotion"] != "neutral"].groupby(truth["file"].str.rsplit("/", n=1).str[0]):
+        course = shot.sort_values("file")["intensity"].to_numpy()
         assert course[0] < 0.1
         assert course[-1] < 0.1
         assert course.max() > 0.9

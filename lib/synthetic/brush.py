@@ -37,20 +37,36 @@ def coordinates() -> np.ndarray:
 
 
 def noise(rng: np.random.Generator, cell: float) -> np.ndarray:
-    """Return smooth float32 noise (HEIGHT, WIDTH), sd about 1, with features of `cell` texels."""
+    """Return smooth noise of shape (HEIGHT, WIDTH), float32, sd about 1.
+
+    Args:
+        rng: for the values.
+        cell: size of its features in texels.
+    """
     small = rng.standard_normal((int(HEIGHT / cell) + 3, int(WIDTH / cell) + 3), dtype=np.float32)
     return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
 
 
 def spot(place: np.ndarray, reach: float) -> np.ndarray:
-    """Return a soft spot (HEIGHT, WIDTH) of height 1 at (column, row), `reach` in cm."""
+    """Return a soft spot of height 1, float32 (HEIGHT, WIDTH).
+
+    Args:
+        place: its centre (2,) as (column, row).
+        reach: standard deviation in cm.
+    """
     x = np.exp(-(((np.arange(WIDTH) - place[0]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
     y = np.exp(-(((np.arange(HEIGHT) - place[1]) / (reach * TEXELS_PER_CM)) ** 2) / 2)
     return np.outer(y, x).astype(np.float32)
 
 
 def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = None) -> np.ndarray:
-    """Return the mask (HEIGHT, WIDTH) of a polygon of landmarks, or of places `at`, blurred by `soft` texels."""
+    """Return the soft mask of a polygon, float32 (HEIGHT, WIDTH) in [0, 1].
+
+    Args:
+        vertices: its corners as landmarks.
+        soft: blur in texels.
+        at: its corners as places (n, 2) instead, (column, row).
+    """
     corners = coordinates()[list(vertices)] if at is None else at
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
@@ -58,7 +74,13 @@ def area(vertices: list[int] | np.ndarray, soft: float, at: np.ndarray | None = 
 
 
 def mix(image: np.ndarray, mask: np.ndarray, colour: np.ndarray | tuple) -> None:
-    """Paint `colour` (3,) over the image where the mask is, in place; only the rectangle round the mask is touched."""
+    """Paint over an image in place; only the rectangle round the mask is touched.
+
+    Args:
+        image: float32 (HEIGHT, WIDTH, 3).
+        mask: how much is covered, (HEIGHT, WIDTH) in [0, 1].
+        colour: (3,).
+    """
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if len(rows) == 0:
         return

@@ -24,7 +24,13 @@ def grain(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
 
 
 def blur(light_: np.ndarray, scene: Scene, small: int) -> np.ndarray:
-    """Return linear light (h, w, 3) after the lens and, in a poor picture, a trip through few pixels."""
+    """Return light after the lens and, in a poor image, a trip through few pixels.
+
+    Args:
+        light_: linear, float32 (h, w, 3).
+        scene: gives the blur and the number of pixels.
+        small: the shorter side of the image in pixels.
+    """
     h, w = light_.shape[:2]
     if scene.blur:
         light_ = cv2.GaussianBlur(light_, (0, 0), scene.blur * small / 256)
@@ -36,7 +42,12 @@ def blur(light_: np.ndarray, scene: Scene, small: int) -> np.ndarray:
 
 
 def compress(image: np.ndarray, quality: int) -> np.ndarray:
-    """Return the image after JPEG of that quality."""
+    """Return an image after JPEG.
+
+    Args:
+        image: uint8 RGB (h, w, 3).
+        quality: 1 to 100.
+    """
     return images.decode(images.encode(image, ".jpg", quality))
 
 

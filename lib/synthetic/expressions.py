@@ -108,17 +108,26 @@ def draw(subject: Subject, emotion: str, rng: np.random.Generator) -> tuple[np.n
 
 
 def at(full: np.ndarray, rest: np.ndarray, intensity: float) -> np.ndarray:
-    """Return the units (20, 2) at an intensity in [0, 1]."""
+    """Return the action units (20, 2) at an intensity.
+
+    Args:
+        full: the units (20, 2) at full intensity.
+        rest: the units (20, 2) of the resting face.
+        intensity: in [0, 1].
+    """
     return (rest * (1 - 0.5 * intensity) + intensity * full).clip(0, 1)
 
 
 def course(frames: int, release: bool, rng: np.random.Generator) -> np.ndarray:
-    """Return float64 (frames,), the share of the peak over time: onset faster than offset, with a hold between.
+    """Return the share of the peak over time: onset faster than offset, with a hold between.
 
     Args:
         frames: at least 1.
         release: whether the face relaxes again; without it the last frame is the peak.
         rng: for the times.
+
+    Returns:
+        float64, shape (frames,), in [0, 1].
     """
     t = np.linspace(0, 1, frames) if frames > 1 else np.ones(1)
     start, onset = rng.uniform(0.05, 0.12), rng.uniform(0.18, 0.28)

@@ -62,14 +62,26 @@ STYLES: dict[str, Style | None] = {
 
 
 def hairline(angle: np.ndarray, recede: float = 0.0) -> np.ndarray:
-    """Return the height of the hairline in cm at angles from straight ahead in radians, either side."""
+    """Return the height of the hairline in cm, of the shape of `angle`.
+
+    Args:
+        angle: from straight ahead in radians, either side.
+        recede: how far the hair has receded, 0 for not at all.
+    """
     angle = np.abs(angle)
     cleared = recede * (np.exp(-((angle / 0.9) ** 4)) + 0.7 * np.exp(-(((angle - 0.65) / 0.3) ** 2)))
     return np.interp(angle, _ANGLE, _LINE) + cleared
 
 
 def around(points: np.ndarray) -> np.ndarray:
-    """Return the angle of points (..., 3) about the vertical axis of the head, 0 ahead, positive to the left."""
+    """Return the angle of points about the vertical axis of the head, of shape (...).
+
+    Args:
+        points: (..., 3) in cm.
+
+    Returns:
+        Radians, 0 ahead, positive to the left.
+    """
     return np.arctan2(points[..., 0], points[..., 2] + 5.0)
 
 

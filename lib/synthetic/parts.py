@@ -42,7 +42,16 @@ def grid(
     body: float | np.ndarray = 0.0,
     jaw: float = 0.0,
 ) -> Part:
-    """Make a part from points (rows, columns, 3); `around` joins the last column to the first."""
+    """Make a part from a grid of points.
+
+    Args:
+        points: (R, C, 3) in cm.
+        uv: place of each point in its material, (R, C, 2).
+        material: one of the constants of this module.
+        around: join the last column to the first.
+        body: how far each point stays with the body when the head turns, one number or (R, C).
+        jaw: how far the part moves with the jaw, 0 to 1.
+    """
     rows, columns = points.shape[:2]
     index = np.arange(rows * columns).reshape(rows, columns)
     right = np.roll(index, -1, axis=1) if around else index[:, 1:]
@@ -55,14 +64,23 @@ def grid(
 
 
 def eyeball(centre: np.ndarray) -> Part:
-    """Return the front of an eyeball; uv are the angles (to the left, up) from straight ahead, in radians."""
+    """Return the front of an eyeball; uv are the angles (to the left, up) from straight ahead, in radians.
+
+    Args:
+        centre: (3,) in cm.
+    """
     up, across = np.meshgrid(np.linspace(1.15, -1.15, 15), np.linspace(-1.35, 1.35, 17), indexing="ij")
     ray = np.stack([np.sin(across) * np.cos(up), np.sin(up), np.cos(across) * np.cos(up)], axis=-1)
     return grid(centre + mesh.EYE_RADIUS * ray, np.stack([across, up], axis=-1), EYE)
 
 
 def teeth(mouth: np.ndarray, upper: bool) -> Part:
-    """Return one row of teeth behind the lips; uv: place along the arch in teeth; 0 at the gum, 1 at the edge."""
+    """Return one row of teeth behind the lips; uv: place along the arch in teeth; 0 at the gum, 1 at the edge.
+
+    Args:
+        mouth: middle of the mouth (3,) in cm.
+        upper: the upper row, else the lower one.
+    """
     edge, gum = (-0.12, 1.0) if upper else (-0.42, -1.45)
     down, along = np.meshgrid(np.linspace(0, 1, 6), np.linspace(-1, 1, 25), indexing="ij")
     x = 2.35 * along
@@ -74,7 +92,11 @@ def teeth(mouth: np.ndarray, upper: bool) -> Part:
 
 
 def tongue(mouth: np.ndarray) -> Part:
-    """Return the tongue, which moves with the jaw."""
+    """Return the tongue, which moves with the jaw.
+
+    Args:
+        mouth: middle of the mouth (3,) in cm.
+    """
     a, b = np.meshgrid(np.linspace(0, np.pi, 10), np.linspace(0, 2 * np.pi, 14, endpoint=False), indexing="ij")
     ball = np.stack([np.sin(a) * np.cos(b), np.cos(a), -np.sin(a) * np.sin(b)], axis=-1)
     points = mouth + (0, -1.15, -2.3) + ball * (1.55, 0.5, 1.35)
@@ -156,7 +178,13 @@ def torso(width: float, collar: float) -> tuple[Part, Part]:
 
 
 def tube(path: np.ndarray, radius: tuple[float, float], closed: bool) -> Part:
-    """Return a tube along path (n, 3), `radius` across and in depth."""
+    """Return a tube along a path.
+
+    Args:
+        path: (N, 3) in cm.
+        radius: across and in depth, in cm.
+        closed: join the end to the beginning.
+    """
     ahead = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
     side = np.cross(ahead, (0.05, 0.1, 1.0))

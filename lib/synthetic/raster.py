@@ -15,7 +15,12 @@ if not numba.config.CACHE_DIR:  # the checkout may be read-only
 
 @numba.njit(cache=True)
 def normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Return float32 (n, 3): unit normals of vertices, the mean over their triangles weighted by area."""
+    """Return unit normals of vertices, the mean over their triangles weighted by area, float32 (N, 3).
+
+    Args:
+        points: (N, 3).
+        triangles: three vertices each, (T, 3).
+    """
     out = np.zeros((len(points), 3), np.float32)
     for f in range(len(triangles)):
         a, b, c = triangles[f, 0], triangles[f, 1], triangles[f, 2]

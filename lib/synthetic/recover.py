@@ -77,7 +77,12 @@ def expected_faces(count: int = 60) -> np.ndarray:
 
 
 def fit(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return A (3, 3), b (3,) of the similarity (or mirroring) with `source @ A + b` nearest to `target`, (n, 3)."""
+    """Return A (3, 3), b (3,) of the similarity (or mirroring) with `source @ A + b` nearest to `target`.
+
+    Args:
+        source: points (N, 3).
+        target: their partners (N, 3).
+    """
     centred, goal = source - source.mean(0), target - target.mean(0)
     u, s, vt = np.linalg.svd(centred.T @ goal)
     a = u @ vt * s.sum() / (centred**2).sum()
@@ -85,7 +90,12 @@ def fit(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def procrustes_mean(faces: np.ndarray, rounds: int = 5) -> np.ndarray:
-    """Return the mean (n, 3) of faces (N, n, 3) after removing position, size and rotation from each."""
+    """Return the mean (P, 3) of faces after removing position, size and rotation from each.
+
+    Args:
+        faces: (N, P, 3).
+        rounds: of fitting every face to the mean.
+    """
     mean = faces[0]
     for _ in range(rounds):
         mean = np.mean([face @ a + b for face in faces for a, b in [fit(face, mean)]], axis=0)
@@ -97,8 +107,8 @@ def mirror_map(points: np.ndarray) -> np.ndarray:
 
     Seeded with known points; nearest neighbours without them give a wrong map that looks like a right one.
     """
-    known = [(i, i) for i in MID_LINE] + [pair for p in PAIRS for pair in (p, p[::-1])]
-    here, there = np.array(known).T
+    anchors = [(i, i) for i in MID_LINE] + [pair for p in PAIRS for pair in (p, p[::-1])]
+    here, there = np.array(anchors).T
     a, b = fit(points[here] * (-1, 1, 1), points[there])
     cost = np.linalg.norm((points * (-1, 1, 1) @ a + b)[:, None] - points[None], axis=2)
     cost[here], cost[:, there] = 1e6, 1e6

@@ -68,7 +68,8 @@ def sequence(
         release: without it the last frame is the apex, as in CK+.
 
     Yields:
-        Per frame, the image and the truth as from `render`; the emotion stays the take's, the intensity is the frame's.
+        Per frame, the image, uint8 (height, width, 3), and the truth as from `render`; the emotion is the sequence's,
+        the intensity is the frame's.
 
     Raises:
         ValueError: as `render`, or fewer frames than 1.

@@ -52,7 +52,14 @@ def light(
     colour: tuple | np.ndarray = (1.0, 0.97, 0.92),
     sky: float = 0.34,
 ) -> np.ndarray:
-    """Return float32 (5, 3): a lamp from a direction (right of the image, up, to the viewer), a fill light, the sky."""
+    """Return a lamp, a fill light and the sky as directions and colours, float32 (5, 3).
+
+    Args:
+        direction: to the lamp: right of the image, up, to the viewer.
+        strength: of the lamp.
+        colour: of the lamp (3,), linear.
+        sky: strength of the sky.
+    """
     lamp = np.array(direction) / np.linalg.norm(direction)
     other = np.array([-lamp[0] * 0.9 - 0.1, 0.15, 0.8])
     colour = np.array(colour)

@@ -191,7 +191,14 @@ def shade(
 
 @numba.njit(cache=True)
 def develop(light: np.ndarray, noise: np.ndarray, grain: float, table: np.ndarray) -> np.ndarray:
-    """Return uint8 (h, w, 3) sRGB from linear light, with `grain` grey levels of noise (h, w, 3) in brightness."""
+    """Return an image, uint8 sRGB (H, W, 3), from linear light.
+
+    Args:
+        light: float32 (H, W, 3), 1 is white.
+        noise: (H, W, 3), sd 1.
+        grain: grey levels of noise in brightness.
+        table: 4,096 grey levels of sRGB from 0 to 1.
+    """
     h, w, _ = light.shape
     out = np.empty((h, w, 3), np.uint8)
     for y in range(h):

@@ -78,7 +78,14 @@ def contact_sheet(
 
 
 def frames(subjects: Sequence[Subject], scene: str = "lab", size: int = 384, count: int = 50) -> Iterator[np.ndarray]:
-    """Yield the frames of a clip in which each subject shows each emotion once, `count` frames each, uint8 RGB."""
+    """Yield the frames of a clip in which each subject shows each emotion once, uint8 RGB (size, size, 3).
+
+    Args:
+        subjects: who.
+        scene: lab or wild.
+        size: pixels.
+        count: frames of one emotion.
+    """
     for who in subjects:
         for k, emotion in enumerate(EMOTIONS_8):
             for image, truth in sequence(who, emotion, count, np.random.default_rng((who.seed, k)), scene, size):

@@ -5,7 +5,17 @@ from scipy import sparse
 
 
 def bilaplacian(triangles: np.ndarray, count: int, fixed: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the smoothest field (count, k) over a mesh that takes `values` (n, k) at the vertices `fixed` (n,)."""
+    """Return the smoothest field over a mesh that takes given values at some vertices.
+
+    Args:
+        triangles: three vertices each, (T, 3).
+        count: vertices of the mesh.
+        fixed: the vertices with a value, (N,).
+        values: their values, (N, K).
+
+    Returns:
+        float64 (count, K).
+    """
     adjacent = np.zeros((count, count))
     for i in range(3):
         adjacent[triangles[:, i], triangles[:, (i + 1) % 3]] = 1
@@ -20,7 +30,12 @@ def bilaplacian(triangles: np.ndarray, count: int, fixed: np.ndarray, values: np
 
 
 def loop(triangles: np.ndarray, count: int) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Return one step of Loop's subdivision: sparse (n, count) and the finer triangles, four per old one in order."""
+    """Return one step of Loop's subdivision: sparse (n, count) and the finer triangles, four per old one in order.
+
+    Args:
+        triangles: three vertices each, (T, 3).
+        count: vertices of the mesh.
+    """
     corner = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     edges, which = np.unique(corner, axis=0, return_inverse=True)
     which = which.reshape(-1, 3)

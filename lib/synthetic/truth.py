@@ -44,7 +44,15 @@ class Truth:
 
 
 def known(points: np.ndarray, strength: np.ndarray, scene: Scene, emotion: str, intensity: float) -> Truth:
-    """Return the truth for MediaPipe's points (468, 2) in pixels and action units (20, 2)."""
+    """Return the truth about an image.
+
+    Args:
+        points: MediaPipe's points (468, 2) in pixels.
+        strength: of the action units (20, 2), right and left, in [0, 1].
+        scene: where.
+        emotion: shown.
+        intensity: in [0, 1].
+    """
     pairs = {str(u): (float(r), float(left)) for u, (r, left) in zip(units.UNITS, strength, strict=True)}
     ring = np.array(mesh.LID_RING)
     eyes = tuple(_box(points[v], 0.35) for v in (ring, mesh.surface().mirror[ring]))

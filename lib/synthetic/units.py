@@ -194,7 +194,13 @@ def deform(base: np.ndarray, strength: np.ndarray, eyes: np.ndarray) -> tuple[np
 
 
 def turn_jaw(points: np.ndarray, weight: np.ndarray, degrees: float) -> np.ndarray:
-    """Turn points (n, 3) about the joint of the jaw by their share `weight` (n,) of an angle; positive opens."""
+    """Return points (N, 3) turned about the joint of the jaw.
+
+    Args:
+        points: (N, 3) in cm.
+        weight: the share of the angle that each takes, (N,).
+        degrees: the angle; positive opens.
+    """
     angle = np.radians(degrees) * weight
     x, y, z = (points - JAW_JOINT).T
     turned = np.stack([x, y * np.cos(angle) - z * np.sin(angle), z * np.cos(angle) + y * np.sin(angle)], axis=1)

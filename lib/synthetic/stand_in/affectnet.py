@@ -9,7 +9,7 @@ from lib.emotions import EMOTIONS_8
 from lib.synthetic import Truth
 from lib.synthetic.stand_in import defects
 from lib.synthetic.stand_in.drawing import save_image
-from lib.synthetic.stand_in.plan import Format, Person, Take, stills
+from lib.synthetic.stand_in.plan import Format, Person, Shot, stills
 
 CODES = {
     "neutral": 0,
@@ -44,22 +44,30 @@ def pictures(scale: str) -> Format:
 def plan(scale: str, seed: int) -> list[Person]:
     """People with eight photographs each; a fifth of the people is the validation set."""
     cells = [(emotion, LEVELS[index % 4]) for emotion in EMOTIONS_8 for index in range(PER_EMOTION[scale])]
-    people = stills("affectnet", seed, cells, 8, lambda number, cell: Take((str(number),), *cell, scene="wild"))
+    people = stills("affectnet", seed, cells, 8, lambda number, cell: Shot((str(number),), *cell, scene="wild"))
     return [
         _in_folder(person, "val_set" if index % VALIDATION == 0 else "train_set") for index, person in enumerate(people)
     ]
 
 
 def _in_folder(person: Person, folder: str) -> Person:
-    takes = (
-        Take((f"{folder}/images/{take.files[0]}.jpg",), take.emotion, take.intensity, take.scene)
-        for take in person.takes
+    shots = (
+        Shot((f"{folder}/images/{shot.files[0]}.jpg",), shot.emotion, shot.intensity, shot.scene)
+        for shot in person.shots
     )
-    return Person(person.seed, tuple(takes))
+    return Person(person.seed, tuple(shots))
 
 
 def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
-    """Write the photograph and its 68 landmarks."""
+    """Write the image and its 68 landmarks.
+
+    Args:
+        folder: of the tree.
+        file: the image, relative to it.
+        image: uint8 (H, W, 3).
+        truth: what is known about it.
+        pictures: the format.
+    """
     save_image(folder, file, image, truth, pictures)
     path = _annotation(folder, file, "lnd")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.synthetic import Truth
 from lib.synthetic.stand_in.drawing import save_image
-from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed, share
+from lib.synthetic.stand_in.plan import Format, Person, Shot, first_seed, share
 
 CODES = {"angry": 1, "contempt": 2, "disgust": 3, "fear": 4, "happy": 5, "sad": 6, "surprise": 7}
 LABELLED = {
@@ -41,23 +41,31 @@ def plan(scale: str, seed: int) -> list[Person]:
     shows = [(emotion, 1.0) for emotion in labelled] + [(str(emotion), 0.4) for emotion in unlabelled]
     people = PEOPLE[scale]
     return [
-        Person(first_seed("ck_plus", seed) + number, tuple(_takes(number, shows[number::people], FRAMES[scale])))
+        Person(first_seed("ck_plus", seed) + number, tuple(_shots(number, shows[number::people], FRAMES[scale])))
         for number in range(people)
     ]
 
 
-def _takes(number: int, shows: list[tuple[str, float]], frames: int) -> list[Take]:
+def _shots(number: int, shows: list[tuple[str, float]], frames: int) -> list[Shot]:
     """The names: subjects from S005 on, sequences from 001, frames from 1; weak sequences get no label."""
-    takes = []
+    shots = []
     for sequence, (emotion, peak) in enumerate(shows, start=1):
         name = f"S{number + 5:03d}/{sequence:03d}/S{number + 5:03d}_{sequence:03d}"
         files = tuple(f"cohn-kanade-images/{name}_{frame:08d}.png" for frame in range(1, frames + 1))
-        takes.append(Take(files, emotion, peak, recording=True, release=False))
-    return takes
+        shots.append(Shot(files, emotion, peak, is_sequence=True, release=False))
+    return shots
 
 
 def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
-    """Write the frame and its landmarks (x y per line, in pixels of the written frame)."""
+    """Write the frame and its landmarks (x y per line, in pixels of the written frame).
+
+    Args:
+        folder: of the tree.
+        file: the frame, relative to it.
+        image: uint8 (H, W, 3).
+        truth: what is known about it.
+        pictures: the format.
+    """
     save_image(folder, file, image, truth, pictures)
     path = folder / file.replace("cohn-kanade-images", "Landmarks").replace(".png", "_landmarks.txt")
     path.parent.mkdir(parents=True, exist_ok=True)

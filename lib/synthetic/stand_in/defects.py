@@ -52,7 +52,7 @@ def plant(
 
 
 def _pair(records: pd.DataFrame, left: list[int], same: bool) -> list[int]:
-    """Take two pictures of one level off the list: of the same label and file type, or of different labels."""
+    """Remove two images of one level off the list: of the same label and file type, or of different labels."""
     for first in reversed(left):
         one, others = records.loc[first], records.loc[[index for index in left if index != first]]
         fits = ((others["label"] == one["label"]) == same) & ((others["intensity"] - one["intensity"]).abs() < 0.01)

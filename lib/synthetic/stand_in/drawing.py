@@ -15,7 +15,7 @@ from lib import images
 from lib.paths import replace_on_success
 from lib.synthetic import Subject, Truth, expressions, render, scene, sequence
 from lib.synthetic import draw as photograph
-from lib.synthetic.stand_in.plan import NAMES, Format, Person, Take
+from lib.synthetic.stand_in.plan import NAMES, Format, Person, Shot
 
 MARK = "STAND_IN.json"
 
@@ -35,11 +35,11 @@ def draw(name: str, scale: str, seed: int, folder: Path, person: Person) -> None
     save = getattr(module, "save", save_image)
     rng = np.random.default_rng([seed, person.seed])
     records = []
-    for take in person.takes:
-        for file, (image, truth) in zip(take.files, _frames(subject, take, module.pictures(scale), rng), strict=True):
+    for shot in person.shots:
+        for file, (image, truth) in zip(shot.files, _frames(subject, shot, module.pictures(scale), rng), strict=True):
             extra = save(folder, file, image, truth, module.pictures(scale))
             records.append(
-                {"file": file, "subject": person.seed, "emotion": take.emotion, "intensity": float(truth.intensity)}
+                {"file": file, "subject": person.seed, "emotion": shot.emotion, "intensity": float(truth.intensity)}
                 | extra
             )
     groups = {name: _text(value) for name, value in subject.attributes().items()}
@@ -51,22 +51,30 @@ def _text(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _frames(subject: Subject, take: Take, pictures: Format, rng: np.random.Generator) -> Iterator[tuple]:
-    """Yield image and truth of each file of the take."""
-    how = (rng, take.scene, pictures.drawn)
-    if take.recording:
-        yield from sequence(subject, take.emotion, len(take.files), *how, take.intensity, release=take.release)
-    elif take.yaw:
-        full, rest = expressions.draw(subject, take.emotion, rng)
-        strength = expressions.at(full, rest, take.intensity)
-        view = scene.sample(take.scene, rng).turned(yaw=take.yaw)
-        yield photograph(subject, strength, view, rng, pictures.drawn, take.emotion, take.intensity)
+def _frames(subject: Subject, shot: Shot, pictures: Format, rng: np.random.Generator) -> Iterator[tuple]:
+    """Yield image and truth of each file of the shot."""
+    how = (rng, shot.scene, pictures.drawn)
+    if shot.is_sequence:
+        yield from sequence(subject, shot.emotion, len(shot.files), *how, shot.intensity, release=shot.release)
+    elif shot.yaw:
+        full, rest = expressions.draw(subject, shot.emotion, rng)
+        strength = expressions.at(full, rest, shot.intensity)
+        view = scene.sample(shot.scene, rng).turned(yaw=shot.yaw)
+        yield photograph(subject, strength, view, rng, pictures.drawn, shot.emotion, shot.intensity)
     else:
-        yield render(subject, take.emotion, take.intensity, *how)
+        yield render(subject, shot.emotion, shot.intensity, *how)
 
 
 def save_image(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
-    """Scale, turn grey where the data set is, and write; return nothing to note."""
+    """Scale an image, turn it grey where the data set is, and write it; return nothing to note.
+
+    Args:
+        folder: of the tree.
+        file: the image, relative to it.
+        image: uint8 (H, W, 3).
+        truth: what is known about it.
+        pictures: the format.
+    """
     height, width = pictures.written
     if image.shape[:2] != (height, width):
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)

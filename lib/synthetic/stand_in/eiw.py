@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.papers import paper_a
 from lib.synthetic.stand_in import defects
-from lib.synthetic.stand_in.plan import Format, Person, Take, share, stills
+from lib.synthetic.stand_in.plan import Format, Person, Shot, share, stills
 
 FRACTION = {"smoke": 0.0145, "standard": 0.25, "paper": 1.0}
 PER_PERSON = {"smoke": 5, "standard": 9, "paper": 9}
@@ -27,8 +27,8 @@ def plan(scale: str, seed: int) -> list[Person]:
     return stills("eiw", seed, cells, PER_PERSON[scale], _photograph)
 
 
-def _photograph(number: int, cell: tuple[str, float]) -> Take:
-    return Take((f"images/{number + 1:05d}.jpg",), *cell, scene="wild")
+def _photograph(number: int, cell: tuple[str, float]) -> Shot:
+    return Shot((f"images/{number + 1:05d}.jpg",), *cell, scene="wild")
 
 
 def finish(folder: Path, records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

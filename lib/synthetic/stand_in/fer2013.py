@@ -9,7 +9,7 @@ import pandas as pd
 from lib import images
 from lib.synthetic import Truth
 from lib.synthetic.stand_in import defects
-from lib.synthetic.stand_in.plan import Format, Person, Take, share, stills
+from lib.synthetic.stand_in.plan import Format, Person, Shot, share, stills
 
 CODES = {"angry": 0, "disgust": 1, "fear": 2, "happy": 3, "sad": 4, "surprise": 5, "neutral": 6}
 COUNTS = {  # FER-2013, all three parts, 35,887
@@ -40,11 +40,19 @@ def plan(scale: str, seed: int) -> list[Person]:
     """People with six photographs each; nobody knows who is who, and the parts share people, as in the real set."""
     counts = share(COUNTS, FRACTION[scale], least=4)
     cells = [(emotion, LEVELS[index % 4]) for emotion, count in counts.items() for index in range(count)]
-    return stills("fer2013", seed, cells, 6, lambda number, cell: Take((str(number),), *cell, scene="wild"))
+    return stills("fer2013", seed, cells, 6, lambda number, cell: Shot((str(number),), *cell, scene="wild"))
 
 
 def save(folder: Path, file: str, image: np.ndarray, truth: Truth, pictures: Format) -> dict:
-    """Note the pixels; the CSV is written at the end."""
+    """Return the pixels to note; the CSV is written at the end.
+
+    Args:
+        folder: of the tree.
+        file: number of the record.
+        image: uint8 (H, W, 3).
+        truth: where the face is.
+        pictures: the format.
+    """
     face = cv2.resize(_square(images.to_grey(image), truth.face_box), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return {"pixels": " ".join(map(str, face.ravel()))}
 

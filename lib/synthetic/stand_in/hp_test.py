@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.emotions import EMOTIONS
-from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed
+from lib.synthetic.stand_in.plan import Format, Person, Shot, first_seed
 
 PEOPLE = 5
 PER_EMOTION = {"smoke": 10, "standard": 70, "paper": 349}  # 7 x 349 = 2,443, paper A; its own division is not given
@@ -21,16 +21,16 @@ def pictures(scale: str) -> Format:
 def plan(scale: str, seed: int) -> list[Person]:
     """One video per person and emotion; the frames are dealt to the five people in turn."""
     first = first_seed("hp_test", seed)
-    return [Person(first + number, tuple(_takes(number, PER_EMOTION[scale]))) for number in range(PEOPLE)]
+    return [Person(first + number, tuple(_shots(number, PER_EMOTION[scale]))) for number in range(PEOPLE)]
 
 
-def _takes(number: int, per_emotion: int) -> list[Take]:
-    takes = []
+def _shots(number: int, per_emotion: int) -> list[Shot]:
+    shots = []
     for video, emotion in enumerate(EMOTIONS, start=1):
         for index in range((number + video) % PEOPLE, per_emotion, PEOPLE):
             file = f"subject_{number + 1}/video_{video}/frame_{15 * index:06d}.jpg"
-            takes.append(Take((file,), emotion, LEVELS[index // PEOPLE % len(LEVELS)], scene="wild"))
-    return takes
+            shots.append(Shot((file,), emotion, LEVELS[index // PEOPLE % len(LEVELS)], scene="wild"))
+    return shots
 
 
 def finish(folder: Path, records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

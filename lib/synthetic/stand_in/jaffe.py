@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed
+from lib.synthetic.stand_in.plan import Format, Person, Shot, first_seed
 
 PEOPLE = ("KM", "KA", "KL", "KR", "MK", "NA", "NM", "TM", "UY", "YM")  # KM comes first in the read-me
 CODES = {"neutral": "NE", "happy": "HA", "sad": "SA", "surprise": "SU", "angry": "AN", "disgust": "DI", "fear": "FE"}
@@ -22,17 +22,17 @@ def pictures(scale: str) -> Format:
 def plan(scale: str, seed: int) -> list[Person]:
     """`KA.AN1.39.tiff`: person, emotion and pose, running number (25 are kept for each person)."""
     first = first_seed("jaffe", seed)
-    return [Person(first + number, tuple(_takes(number, person, scale))) for number, person in enumerate(PEOPLE)]
+    return [Person(first + number, tuple(_shots(number, person, scale))) for number, person in enumerate(PEOPLE)]
 
 
-def _takes(number: int, person: str, scale: str) -> list[Take]:
+def _shots(number: int, person: str, scale: str) -> list[Shot]:
     names = [
         (f"{person}.{code}{pose + 1}", emotion, pose)
         for emotion, code in CODES.items()
         for pose in range(POSES[scale] if scale == "smoke" else UNEVEN.get((person, code), POSES[scale]))
     ]
     return [
-        Take((f"{name}.{25 * number + index}.tiff",), emotion, STRENGTH[pose])
+        Shot((f"{name}.{25 * number + index}.tiff",), emotion, STRENGTH[pose])
         for index, (name, emotion, pose) in enumerate(names, start=1)
     ]
 

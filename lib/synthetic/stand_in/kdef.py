@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.synthetic.stand_in import defects
-from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed
+from lib.synthetic.stand_in.plan import Format, Person, Shot, first_seed
 
 CODES = {"fear": "AF", "angry": "AN", "disgust": "DI", "happy": "HA", "neutral": "NE", "sad": "SA", "surprise": "SU"}
 STRENGTH = {"A": 1.0, "B": 0.85}
@@ -26,13 +26,13 @@ def plan(scale: str, seed: int) -> list[Person]:
     half = PEOPLE[scale] // 2
     codes = [f"F{number:02d}" for number in range(1, half + 1)] + [f"M{number:02d}" for number in range(1, half + 1)]
     first = first_seed("kdef", seed)
-    return [Person(first + index, tuple(_takes(code, index, scale))) for index, code in enumerate(codes)]
+    return [Person(first + index, tuple(_shots(code, index, scale))) for index, code in enumerate(codes)]
 
 
-def _takes(person: str, index: int, scale: str) -> list[Take]:
+def _shots(person: str, index: int, scale: str) -> list[Shot]:
     views = VIEWS if scale == "paper" else ("S", "HL", "HR") if index % TURNED[scale] == 0 else ("S",)
     return [
-        Take((f"{session}{person}/{session}{person}{code}{view}.JPG",), emotion, STRENGTH[session], yaw=VIEWS[view])
+        Shot((f"{session}{person}/{session}{person}{code}{view}.JPG",), emotion, STRENGTH[session], yaw=VIEWS[view])
         for session in SESSIONS[scale]
         for emotion, code in CODES.items()
         for view in views

@@ -1,4 +1,4 @@
-"""MUG: 896x896 colour frames, neutral to apex to neutral, per subject, emotion and take."""
+"""MUG: 896x896 colour frames, neutral to apex to neutral, per subject, emotion and sequence."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.synthetic.stand_in import defects
-from lib.synthetic.stand_in.plan import Format, Person, Take, first_seed
+from lib.synthetic.stand_in.plan import Format, Person, Shot, first_seed
 
 FOLDERS = {
     "angry": "anger",
@@ -19,7 +19,7 @@ FOLDERS = {
 }
 PAPER_TAKES = 1462  # paper A, Table 1: sequences of the 52 people who are distributed
 PEOPLE = {"smoke": 6, "standard": 40, "paper": 52}
-FRAMES = {"smoke": 7, "standard": 17, "paper": 70}  # real takes have 50 to 160; paper: over 100,000 frames
+FRAMES = {"smoke": 7, "standard": 17, "paper": 70}  # real sequences have 50 to 160; paper: over 100,000 frames
 DRAWN = {"smoke": 224, "standard": 448, "paper": 448}  # scaling up is a third of the time of drawing at 896
 
 
@@ -29,22 +29,22 @@ def pictures(scale: str) -> Format:
 
 
 def plan(scale: str, seed: int) -> list[Person]:
-    """One take of each emotion; at paper size as many more as make 1,462."""
+    """One sequence of each emotion; at paper size as many more as make 1,462."""
     people = [first_seed("mug", seed) + number for number in range(PEOPLE[scale])]
     total = PAPER_TAKES if scale == "paper" else len(people) * len(FOLDERS)
-    return [Person(one, _takes(number, total, len(people), FRAMES[scale])) for number, one in enumerate(people)]
+    return [Person(one, _shots(number, total, len(people), FRAMES[scale])) for number, one in enumerate(people)]
 
 
-def _takes(number: int, total: int, people: int, frames: int) -> tuple[Take, ...]:
+def _shots(number: int, total: int, people: int, frames: int) -> tuple[Shot, ...]:
     """Takes of person `number`: the total is dealt over people, then over emotions."""
     mine = len(range(number, total, people))
-    takes = []
+    shots = []
     for position, (emotion, folder) in enumerate(FOLDERS.items()):
-        for take in range(len(range(position, mine, len(FOLDERS)))):
-            where = f"subjects3/{number + 1:03d}/{folder}/take{take:03d}"
+        for shot in range(len(range(position, mine, len(FOLDERS)))):
+            where = f"subjects3/{number + 1:03d}/{folder}/take{shot:03d}"
             files = tuple(f"{where}/img_{frame:04d}.jpg" for frame in range(frames))
-            takes.append(Take(files, emotion, recording=True))
-    return tuple(takes)
+            shots.append(Shot(files, emotion, is_sequence=True))
+    return tuple(shots)
 
 
 def finish(folder: Path, records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

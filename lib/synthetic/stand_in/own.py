@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.emotions import EMOTIONS
 from lib.synthetic.stand_in import defects
-from lib.synthetic.stand_in.plan import Format, Person, Take, stills
+from lib.synthetic.stand_in.plan import Format, Person, Shot, stills
 
 PER_EMOTION = {"smoke": 8, "standard": 28, "paper": 70}  # 490 in paper A; its division is not given
 STYLES = ("IMG_{:04d}.jpg", "me and café {:d}.jpg", "фото {:d}.jpg", "顔 {:d}.png")
@@ -25,9 +25,9 @@ def plan(scale: str, seed: int) -> list[Person]:
     return stills("own", seed, cells, 7, _photograph)
 
 
-def _photograph(number: int, cell: tuple[str, float]) -> Take:
+def _photograph(number: int, cell: tuple[str, float]) -> Shot:
     name = STYLES[number % len(STYLES)].format(number)
-    return Take((f"{cell[0]}/{name}",), *cell, scene="wild" if number % 2 else "lab")
+    return Shot((f"{cell[0]}/{name}",), *cell, scene="wild" if number % 2 else "lab")
 
 
 def finish(folder: Path, records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What a stand-in consists of: people, their takes, and the pictures' format."""
+"""What a stand-in consists of: people, what each of them shows, and the images' format."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ NAMES = ("mug", "ck_plus", "jaffe", "kdef", "eiw", "hp_test", "own", "affectnet"
 
 
 @dataclass(frozen=True)
-class Take:
-    """One still, or the frames of one recording of one emotion.
+class Shot:
+    """One still, or the frames of one sequence of one emotion.
 
     Attributes:
         files: where each picture goes, relative to the tree (for a packed file: any unique name).
         emotion: what is shown.
-        intensity: of a still; the peak of a recording.
+        intensity: of a still; the peak of a sequence.
         scene: `lab` or `wild`.
-        recording: frames follow a natural time course from neutral; else every file is a still.
-        release: a recording goes back to neutral; without it the last frame is the peak.
+        is_sequence: frames follow a natural time course from neutral; else every file is a still.
+        release: a sequence goes back to neutral; without it the last frame is the peak.
         yaw: degrees that a still's head is turned, the nose to the right of the image; 0 leaves it to the scene.
     """
 
@@ -27,7 +27,7 @@ class Take:
     emotion: str
     intensity: float = 1.0
     scene: str = "lab"
-    recording: bool = False
+    is_sequence: bool = False
     release: bool = True
     yaw: float = 0.0
 
@@ -37,7 +37,7 @@ class Person:
     """Everything that is drawn of one person; the unit of work and of resuming."""
 
     seed: int
-    takes: tuple[Take, ...]
+    shots: tuple[Shot, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def deal(cells: Sequence, per_person: int, rng: np.random.Generator) -> Iterator
         yield order[person::people]
 
 
-def stills(name: str, seed: int, cells: Sequence, per_person: int, make: Callable[[int, tuple], Take]) -> list[Person]:
+def stills(name: str, seed: int, cells: Sequence, per_person: int, make: Callable[[int, tuple], Shot]) -> list[Person]:
     """Plan people with a handful of unrelated photographs each.
 
     Args:
@@ -79,7 +79,7 @@ def stills(name: str, seed: int, cells: Sequence, per_person: int, make: Callabl
         seed: of the tree.
         cells: one (emotion, intensity) per photograph.
         per_person: photographs of one person.
-        make: number of the photograph and its cell -> the take.
+        make: number of the photograph and its cell -> the shot.
     """
     rng = np.random.default_rng([seed, NAMES.index(name)])
     numbers = iter(rng.permutation(len(cells)))
