@@ -1,5 +1,9 @@
 """Facial emotion recognition, reproduced: the code that the notebooks share.
 
+A student reads the rooms in the order of their notebooks: datasets, faces, cleaning, splits, augment, models, training,
+intensity, evaluate, timing; then the flat modules as they come up. `synthetic` (the renderer of the stand-ins) and
+`runner` (what `./run_all.sh` starts) are annexes: the study can be understood without them.
+
 The pipeline, upstream first; a module imports only from those printed before it:
 
     emotions, paths, machine, progress, images, records, plots

@@ -10,8 +10,12 @@
     execute      starts the worker, watches its memory and its work, ends its whole process tree
     screen       what the reader sees of a run, and its log
     reference    results beside the reference: reproduced or not
-    publish      the reference, the figures in git and the README's table
-    site         the executed notebooks as one linked site
+    findings     what was found, in words, and the paper's numbers beside ours
+    figures      the figures in git, with their provenance and captions
+    publish      what is published of a run, and the README's tables
+    pages        an executed notebook as a page
+    site         the report: its first page, and the pages of the notebooks
+    start        what notebook 00 shows
 
 A folder rather than one module, because each of these is read alone.
 """

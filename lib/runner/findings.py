@@ -90,6 +90,7 @@ def _cells(row: Mapping, ours: Results) -> dict[str, str]:
         "images": f"{result['n']:,}",
         "people or clusters": f"{result['clusters']:,}" if result.get("clusters") else "",
         "seeds": f"{result['seeds']}",
+        "epoch chosen by": row["chosen by"],
         "verdict": row["verdict"],
     }
 

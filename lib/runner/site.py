@@ -110,9 +110,10 @@ def what_was_found(results: Mapping[str, Mapping]) -> str:
     if not rows:
         return f"<h2>What was found</h2><ul>{words}</ul>"
     note = (
-        "The interval and the verdict are those of the leak-free figure where there is one. A verdict compares the two"
-        " intervals, and “above” means larger. Rendered faces stand in for data sets that are not here: their figures"
-        " show that the method works as described, and can neither confirm nor refute the paper."
+        "The interval and the verdict are those of the leak-free figure where there is one. A verdict compares two"
+        " intervals; the paper prints none, so it gets one as wide as ours would be on its number of people. Rendered"
+        " faces stand in for data sets that are not here: their figures show that the method works as described, and"
+        " can neither confirm nor refute the paper."
     )
     return f"<h2>What was found</h2><ul>{words}</ul><h2>The paper beside this run</h2><p>{note}</p>{table(rows)}"
 
