@@ -58,9 +58,16 @@ def align(image: np.ndarray, landmarks: np.ndarray, how: str = "proposed", size:
 
 
 def crop_matrix(landmarks: np.ndarray, how: str, size: int, frame: tuple[int, int]) -> np.ndarray:
-    """Return the matrix (2, 3) float64 of `align` alone, from image to crop; `frame` is the image's height and width.
+    """Return the matrix (2, 3) float64 of `align`, from image to crop in pixel centres, without cutting the crop.
 
-    Args and errors as `align`.
+    Args:
+        landmarks: (68, 2) as for `align`.
+        how: as for `align`.
+        size: side of the crop in pixels.
+        frame: height and width of the image; only "traditional" needs them.
+
+    Raises:
+        ValueError: as `align`.
     """
     if how not in WAYS:
         raise ValueError(f"how is {how!r}; expected one of {', '.join(WAYS)}")
@@ -85,7 +92,12 @@ def crop_matrix(landmarks: np.ndarray, how: str, size: int, frame: tuple[int, in
 
 
 def move(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Return points (n, 2) carried through an affine matrix (2, 3)."""
+    """Return points carried through an affine map, (n, 2).
+
+    Args:
+        points: (n, 2), `x, y`.
+        matrix: (2, 3).
+    """
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 

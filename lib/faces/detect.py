@@ -1,18 +1,18 @@
 """Faces in an image: box, 468-point mesh and 68 landmarks of each.
 
-Two detectors propose, one for faces that are small in the image and one for faces that fill it; the mesh network
-disposes: it looks at a turned square round every candidate, then three times at the square round its own last answer,
-and gives the probability that it saw a face. What is answered in every case:
+Two detectors propose candidates, one for faces that are small in the image and one for faces that fill it. The mesh
+network decides: it looks at a turned square round every candidate, then three times at the square round its own last
+mesh, and returns the probability that the square shows a face. The rules are:
 
-* several faces: all, the largest first; none: an empty list, never a guess;
-* a tiny image such as FER-2013's 48x48, or a face that fills the image: found. The networks scale every image to their
-  own input, within a border of repeated pixels where the face may fill it: no caller has to enlarge anything;
-* a small face: certain from 1/20 of the image's longer side and 16 pixels of width, where landmarks are off by a tenth
-  of the eye distance; none below about half of that (rendered faces, ours);
-* a face at the border: its mesh and box may reach past the image;
-* a turned face: the detectors know faces up to 45 degrees either way; where they find none, they look at the image
-  turned by 45 degrees both ways. More is luck, and upside down is undefined;
-* grey: as the same image in colour with three equal channels.
+* Several faces are listed with the largest first. Without a face the list is empty; there is never a guess.
+* A tiny image such as FER-2013's 48x48, and a face that fills its image, need no help from the caller: the networks
+  scale every image to their own input, within a border of repeated pixels where the face may fill it.
+* A small face is detected from 1/20 of the image's longer side and 16 pixels of width on, where landmarks are off by a
+  tenth of the eye distance. Below about half of that none is detected (rendered faces, ours).
+* The mesh and the box of a face at the border may reach past the image.
+* The detectors know faces turned up to 45 degrees either way. Where they find none, they look at the image turned by 45
+  degrees both ways. Beyond 90 degrees detection is not guaranteed.
+* A grey image gives the same faces as the image with three equal channels.
 """
 
 import threading
@@ -109,12 +109,12 @@ def _networks() -> _Networks:
 
 def _candidates(rgb: np.ndarray, threshold: float, angles: tuple[int, ...]) -> list[networks.Candidate]:
     """Return what either detector proposes, without the less certain of two that agree."""
-    found: list[networks.Candidate] = []
+    every: list[networks.Candidate] = []
     for degrees in angles:
-        found += _networks().full_range.find(rgb, 0.0, degrees, threshold)
-        found += _networks().short_range.find(rgb, _BORDER, degrees, threshold)
+        every += _networks().full_range.find(rgb, 0.0, degrees, threshold)
+        every += _networks().short_range.find(rgb, _BORDER, degrees, threshold)
     kept: list[networks.Candidate] = []
-    for one in sorted(found, key=lambda one: -one.score):
+    for one in sorted(every, key=lambda one: -one.score):
         if not kept or networks.overlap(one.box, np.array([other.box for other in kept])).max() < _SAME:
             kept.append(one)
     return kept

@@ -16,7 +16,13 @@ COLOURS = {"traditional": "#7f8c8d", "proposed": "#2e6fb0", "eyes": "#e67e22", T
 
 
 def face_and_crop(image: np.ndarray, face: Face, size: int) -> Figure:
-    """Draw paper A's Figure 4: an image with the mesh, with the 68 landmarks and the proposed crop, and that crop."""
+    """Draw paper A's Figure 4: an image with the mesh, with the 68 landmarks and the proposed crop, and that crop.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        face: in that image.
+        size: side of the crop in pixels.
+    """
     crop, _, inverse = align(image, face.landmarks, "proposed", size)
     figure, axes = plt.subplots(1, 3, figsize=(12, 4.4))
     plots.photograph(image, axes[0], face.mesh).set_title("468 mesh points")

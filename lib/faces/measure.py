@@ -15,7 +15,12 @@ PARTS = {
 
 
 def normalised_error(landmarks: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return how far landmarks (68, 2) lie from the truth (68, 2), (68,), in distances between the eye centres."""
+    """Return how far landmarks lie from the truth, (68,), in distances between the eye centres.
+
+    Args:
+        landmarks: (68, 2) in pixels of the image.
+        truth: (68, 2), likewise.
+    """
     right, left = eye_centres(truth)
     return np.linalg.norm(landmarks - truth, axis=1) / np.linalg.norm(left - right)
 
@@ -28,7 +33,13 @@ def angle(landmarks: np.ndarray) -> float:
 
 
 def level(landmarks: np.ndarray, matrix: np.ndarray, part: str) -> float:
-    """Return the mean row in the crop of a part in `PARTS`; landmarks (68, 2), matrix (2, 3) from image to crop."""
+    """Return the mean row of a part of the face in the crop, in pixels from the top.
+
+    Args:
+        landmarks: (68, 2) in pixels of the image.
+        matrix: (2, 3), image to crop.
+        part: a name in `PARTS`.
+    """
     return float(move(landmarks, matrix)[PARTS[part], 1].mean())
 
 

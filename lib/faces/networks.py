@@ -172,13 +172,23 @@ def _merge(score: np.ndarray, boxes: np.ndarray, eyes: np.ndarray) -> list[Candi
 
 
 def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the areas of intersection over union (n,) of a box `x, y, width, height` with others (n, 4)."""
+    """Return the areas of intersection over union of a box with others, (n,), 0 to 1.
+
+    Args:
+        box: (4,) `x, y, width, height`.
+        others: (n, 4), likewise.
+    """
     common = common_area(box, others)
     return common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common)
 
 
 def common_area(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the areas (n,) that a box `x, y, width, height` has in common with others (n, 4)."""
+    """Return the areas that a box has in common with others, (n,), in square pixels.
+
+    Args:
+        box: (4,) `x, y, width, height`.
+        others: (n, 4), likewise.
+    """
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
     return np.clip(high - low, 0, None).prod(axis=1)

@@ -169,7 +169,7 @@ def brow_movement(
 
 
 def detectors(size: int) -> dict[str, Callable[[np.ndarray], object]]:
-    """Return what notebook 04 times on an image: finding the face, finding and cropping it, and the Haar cascade."""
+    """Return what notebook 04 times on an image (H, W, 3): finding, finding and cropping, and the Haar cascade."""
 
     def find_and_align(image: np.ndarray) -> list[Alignment]:
         return [align(image, face.landmarks, "proposed", size) for face in detect(image)[:1]]
