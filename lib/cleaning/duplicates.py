@@ -18,9 +18,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import KDTree
-from tqdm.auto import tqdm
 
-from lib import datasets, images
+from lib import datasets, images, progress
 
 SIDE = 16  # pixels of a thumbnail's edge
 THRESHOLD = 0.98  # correlation from which two images are near duplicates and stay on one side of a split
@@ -43,7 +42,7 @@ def fingerprint(table: pd.DataFrame, boxes: np.ndarray | None = None) -> tuple[p
     read = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator")
     rows = zip(table[["data_set", "path", "row"]].to_dict("records"), boxes, strict=True)
     prints = read(joblib.delayed(_print)(row, box) for row, box in rows)
-    digests, thumbnails = zip(*tqdm(prints, total=len(table), desc="fingerprints", unit="image"), strict=True)
+    digests, thumbnails = zip(*progress.bar(prints, "fingerprints", total=len(table)), strict=True)
     thumbnails = np.stack(thumbnails)
     return table.assign(digest=digests, cluster=clusters(thumbnails, digests)), thumbnails
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from scipy import stats
-from tqdm.auto import tqdm
 
+from lib import progress
 from lib.emotions import EMOTIONS_8
 from lib.synthetic.people import Subject
 from lib.synthetic.render import render
@@ -78,7 +78,7 @@ def detections(detect: Callable, scene: str, count: int, first: int, rng: np.ran
         NaN where no face was detected) and `found`: the error is below half the distance of the eyes.
     """
     rows = []
-    for k in tqdm(range(count), desc=f"detecting, {scene}"):
+    for k in progress.bar(range(count), f"detecting, {scene}"):
         subject, emotion = Subject(first + k // PER_PERSON), EMOTIONS_8[k % PER_PERSON]
         image, truth = render(subject, emotion, float(rng.uniform(0.2, 1)), rng, scene)
         faces = detect(image)

@@ -11,9 +11,7 @@ A tree is marked by `STAND_IN.json`, which lists the defects planted; `truth.csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
-from lib import paths
+from lib import paths, progress
 from lib.synthetic.stand_in.drawing import layout
 from lib.synthetic.stand_in.plan import NAMES
 from lib.synthetic.stand_in.writer import key, write
@@ -21,13 +19,12 @@ from lib.synthetic.stand_in.writer import key, write
 __all__ = ["NAMES", "ensure", "key", "layout", "write"]
 
 
-def ensure(scale: str, names: Iterable[str] = NAMES, progress: bool = True, processes: int = 0) -> dict[str, Path]:
+def ensure(scale: str, names: Iterable[str] = NAMES, processes: int = 0) -> dict[str, Path]:
     """Return the folder of each stand-in of that scale, written first where it is missing or out of date.
 
     Args:
         scale: smoke, standard or paper.
         names: of the data sets.
-        progress: show a bar over the people drawn.
         processes: how many draw at once; 0: one per core.
 
     Raises:
@@ -35,7 +32,7 @@ def ensure(scale: str, names: Iterable[str] = NAMES, progress: bool = True, proc
     """
     folder, names = paths.data(scale) / "stand_in", list(names)
     people = sum(len(layout(name).plan(scale, 0)) for name in names)
-    with tqdm(total=people, unit="person", disable=not progress) as bar:
+    with progress.bar(label="stand-ins", unit="people", total=people) as bar:
         written = {name: write(name, scale, folder / name, processes=processes, bar=bar) for name in names}
-        bar.set_description("stand-ins")
+        bar.set_description("stand-ins", refresh=False)
     return written

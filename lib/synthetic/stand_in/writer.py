@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from joblib import Parallel, cpu_count, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from lib.paths import SCALES
 from lib.synthetic.stand_in import drawing
@@ -91,7 +91,7 @@ def write(name: str, scale: str, root: Path | str, seed: int = 0, processes: int
     root, bar = Path(root), tqdm(disable=True) if bar is None else bar
     people, fingerprint = drawing.layout(name).plan(scale, seed), key(name, scale, seed)
     root.parent.mkdir(parents=True, exist_ok=True)
-    bar.set_description(f"drawing {name}")
+    bar.set_description(f"drawing {name}", refresh=False)
     with _alone(root.with_name(f".{root.name}.lock")):
         if _is_current(root, fingerprint):
             bar.update(len(people))
