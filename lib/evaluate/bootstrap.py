@@ -172,6 +172,7 @@ def contrast(
     drawn_whole: Units,
     resamples: int,
     seed: int,
+    free: int | None = None,
 ) -> Estimate:
     """Return a signed sum of the figures of several parts, for instance one model's minus another's.
 
@@ -184,6 +185,7 @@ def contrast(
         drawn_whole: from `units`.
         resamples: R.
         seed: of the draws.
+        free: degrees of freedom of the groups; None for groups less strata.
     """
     stratum, rng = drawn_whole.stratum, np.random.default_rng(seed)
     per_seed = [measure(part.sum(axis=1)) for part in parts]  # each (S, M)
@@ -191,8 +193,9 @@ def contrast(
     drawn = np.split(drawn, np.cumsum([len(part) for part in parts])[:-1], axis=1)
     value = sum(sign * values.mean(axis=0) for sign, values in zip(signs, per_seed, strict=True))
     means = sum(sign * values.mean(axis=1) for sign, values in zip(signs, drawn, strict=True))  # (R, M)
-    free = len(stratum) - len(np.unique(stratum))
-    small = len(stratum) / max(free, 1)
+    strata = len(np.unique(stratum))
+    free, lost = (len(stratum) - strata, strata) if free is None else (free, 1)
+    small = (free + lost) / max(free, 1)
     of_seeds = np.stack([_seed_variance(*pair) for pair in zip(per_seed, drawn, strict=True)])  # (parts, M)
     variances = np.stack([small * _quietly(np.nanvar, means), of_seeds.sum(axis=0)])
     degrees = np.stack([np.full(len(value), free), _pooled([len(part) - 1 for part in parts], of_seeds)])

@@ -121,7 +121,8 @@ def gap(
 ) -> dict[str, float]:
     """Return the mean of the values inside minus that outside, for instance near duplicates against other images.
 
-    Groups are drawn whole, inside and outside together. With `minus` the gap of a second model on the same images is
+    Groups are drawn whole, inside and outside each by itself, and the smaller side gives the degrees of freedom. With
+    `minus` the gap of a second model on the same images is
     taken off: the difference in differences, what the first model gains inside beyond what makes these images easy.
 
     Args:
@@ -133,10 +134,11 @@ def gap(
         seed: of the bootstrap.
 
     Returns:
-        `difference`, `low`, `high`, `p`.
+        `difference`, `low`, `high`, `p`; NaN for the last three where a side has a single group.
     """
     inside = np.asarray(inside)
-    units = bootstrap.units(groups, None, len(inside))
+    units = bootstrap.units(groups, inside, len(inside))
+    free = min(len(np.unique(units.owner[side])) for side in (inside, ~inside)) - 1
     models = [values] if minus is None else [values, minus]
     parts = []
     for one in models:
@@ -144,7 +146,7 @@ def gap(
         sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
         parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
     signs = (1, -1)[: len(parts)]
-    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed)
+    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed, free)
     return _difference(estimate)
 
 

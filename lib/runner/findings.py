@@ -53,7 +53,7 @@ def sentences(ours: Results, real: Results) -> list[str]:
         for names, text in SENTENCES
         if all(name in ours for name in names)
     ]
-    pair = [f"{MEMORY}/{images}/accuracy" for images in ("all", "without twins")]
+    pair = [f"{MEMORY}/{images}/accuracy" for images in ("all", "without near duplicates")]
     if all(name in real for name in pair):
         lines.append(REAL_SENTENCE.format(*(estimate(real[name]) for name in pair)))
     return lines

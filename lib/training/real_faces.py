@@ -1,0 +1,352 @@
+"""Notebook 13: networks on a data set that comes with its own split, with and without near duplicates.
+
+Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+
+from lib import datasets, emotions, evaluate, faces, models, progress, records
+from lib.cleaning import duplicates
+from lib.emotions import EMOTIONS
+from lib.images import to_rgb
+from lib.models import pretrained
+from lib.training import trained_networks
+from lib.training.fit import fit as fit_one
+from lib.training.seed import set_seed
+from lib.training.settings import Record, Settings
+
+Answers = Mapping[tuple[str, str], np.ndarray]
+WHICH = ("all", "without near duplicates", "near duplicates alone")
+SAW, SAW_NOT = "compact VGG-S, paper's protocol", "compact VGG-S"  # near duplicates in training, and none
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to show an image to a network.
+
+    Attributes:
+        images: uint8 (N, size, size, 3), in memory or mapped.
+        usable: bool (N,), False where no face was found.
+    """
+
+    images: Sequence[np.ndarray]
+    usable: np.ndarray
+
+
+def counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of each side and emotion, and the share of near duplicates of training images per side.
+
+    Args:
+        table: from `lib.splits.official`; the labels of its test images are kept back.
+    """
+    emotion = table["emotion"].replace("", "kept back")
+    shares = table[table["split"] != "train"].groupby("split")["near_duplicate"].mean().rename("near duplicates")
+    return pd.crosstab(table["split"], emotion, margins=True, margins_name="all").join(shares)
+
+
+def contradicting(table: pd.DataFrame) -> int:
+    """Return how many labelled images are equal to another one, pixel for pixel, and have another label."""
+    labelled = table[table["emotion"] != ""]
+    return int(duplicates.contradictory(labelled["digest"], labelled["emotion"]).sum())
+
+
+def kinds(table: pd.DataFrame, size: int, study: Path) -> dict[str, Kind]:
+    """Return the images of a table as they come ("whole image"), and as crops of our own alignment ("crop").
+
+    Args:
+        table: N rows of a data set.
+        size: side in pixels.
+        study: folder of the products.
+    """
+    rows = progress.bar(table[["data_set", "path", "row"]].to_dict("records"), "reading", "images")
+    whole = np.stack([cv2.resize(to_rgb(datasets.read_image(row)), (size, size)) for row in rows])
+    crops = faces.crop_faces(table, study, how="proposed", size=size)
+    aligned = (crops.table["status"] == "ok").to_numpy()
+    return {"whole image": Kind(whole, np.ones(len(table), bool)), "crop": Kind(crops.images, aligned)}
+
+
+def examples(kinds: Mapping[str, Kind], table: pd.DataFrame, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return one training image of each emotion that has a face, every one as it comes, then every one as a crop.
+
+    Args:
+        kinds: from the function of that name.
+        table: the same rows.
+        rng: chooses.
+    """
+    chosen = []
+    training = kinds["crop"].usable & (table["split"] == "train").to_numpy()
+    for emotion in EMOTIONS:
+        candidates = np.flatnonzero(training & (table["emotion"] == emotion))
+        if len(candidates):
+            chosen.append(rng.choice(candidates))
+    return [np.asarray(kind.images[row]) for kind in kinds.values() for row in chosen]
+
+
+def side(kinds: Mapping[str, Kind], table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images of one side of the split, all kinds one after another, and their labels.
+
+    Args:
+        kinds: from the function of that name.
+        table: the same rows.
+        name: "train" or "validation".
+
+    Returns:
+        uint8 (M, size, size, 3) and int64 (M,), positions in `EMOTIONS`.
+    """
+    here = (table["split"] == name).to_numpy()
+    images, labels = [], []
+    for kind in kinds.values():
+        rows = np.flatnonzero(kind.usable & here)
+        images.append(np.asarray(kind.images[rows]))
+        labels.append(emotions.index(table["emotion"].iloc[rows]))
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def fit(
+    train: tuple[np.ndarray, np.ndarray], validation: tuple[np.ndarray, np.ndarray], settings: Settings, folder: Path
+) -> tuple[keras.Model, Record]:
+    """Fit the modern compact network on the images of both kinds, or take what an equal fit has left.
+
+    Args:
+        train: uint8 (M, size, size, 3) and labels (M,), from `side`.
+        validation: likewise.
+        settings: of the fit.
+        folder: of the fits of this data set.
+    """
+    images, size = train[0].shape[:2]
+    name = f"{size}_{settings.epochs}_{settings.precision}_{settings.seed}_{images}"
+    set_seed(settings.seed)
+    model = models.build("modern_compact", size)
+    return model, fit_one(model, train, validation, settings, folder / name)
+
+
+def half_precision(
+    model: keras.Model, name: str, folder: Path, images: np.ndarray, labels: np.ndarray
+) -> tuple[keras.Model, dict[str, float]]:
+    """Keep a model's weights as 16-bit numbers; return the model that has them, and what the rounding changed.
+
+    Args:
+        model: trained.
+        name: of the file.
+        folder: where to.
+        images: uint8 (M, size, size, 3), on which the answers before and after are compared.
+        labels: int (M,), positions in `EMOTIONS`.
+
+    Returns:
+        The model; `n`, `megabytes`, `answers changed` (share), `accuracy before`, `accuracy after`.
+    """
+    megabytes = pretrained.publish(model, name, {}, folder).stat().st_size / 1e6
+    rounded = pretrained.load(name, folder)[0]
+    before, after = (models.predict(one, images, flip=True).argmax(axis=1) for one in (model, rounded))
+    shares = {
+        "megabytes": megabytes,
+        "answers changed": np.mean(before != after),
+        "accuracy before": np.mean(before == labels),
+        "accuracy after": np.mean(after == labels),
+    }
+    return rounded, {"n": len(labels)} | {key: round(float(value), 4) for key, value in shares.items()}
+
+
+def answers(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], tested: np.ndarray) -> Answers:
+    """Return the answers of networks with one seed, on every kind of image, mirrored image included.
+
+    Args:
+        networks: by name.
+        kinds: from the function of that name.
+        tested: bool, the rows that are test images, N of them.
+    """
+    given = {}
+    for kind, shown in kinds.items():
+        usable = shown.usable[tested]
+        for name, model in networks.items():
+            outputs = models.predict(model, np.asarray(shown.images[np.flatnonzero(tested & shown.usable)]), flip=True)
+            given[name, kind] = _in_place(emotions.names(outputs)[None], usable)
+    return given
+
+
+def answers_of_notebook_09(data_set: str, test: pd.DataFrame, study: Path) -> Answers:
+    """Return the answers of the networks of notebook 09, on crops; none where it has not run with this data set.
+
+    Args:
+        data_set: that comes with its own split.
+        test: N test images.
+        study: folder of the products.
+    """
+    if not names_of_notebook_09(data_set, study):
+        return {}
+    usable, given = trained_networks.answers(data_set, test, study)
+    return {(name, "crop"): _in_place(answer, usable) for name, answer in given.items()}
+
+
+def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
+    """Return the networks that notebook 09 has fitted on this data set; none where it has not run with it."""
+    fitted = (trained_networks.folder(data_set, study) / "networks.csv").is_file()
+    return trained_networks.labels(data_set, study) if fitted else []
+
+
+def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of merit of every network and kind of image, on all test images and on two parts of them.
+
+    Args:
+        answers: by network and kind.
+        test: N test images, `emotion`, `cluster` and `near_duplicate`.
+
+    Returns:
+        Rows as `lib.evaluate.classification` has them, with `network`, `input` and `images`, one of `WHICH`.
+    """
+    tables = []
+    for (network, kind), given in answers.items():
+        for which, wanted in _parts(test["near_duplicate"].to_numpy()).items():
+            here = wanted & (given[0] != "")
+            if here.any():
+                table = evaluate.classification(test["emotion"][here], given[:, here], test["cluster"][here])
+                tables.append(table.assign(network=network, input=kind, images=which))
+    return pd.concat(tables, ignore_index=True)
+
+
+def overview(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracies of `scores`, with a `label` for the figure."""
+    rows = scores[(scores["of"] == "all") & (scores["metric"] == "accuracy")]
+    columns = ["network", "input", "images", "value", "low", "high", "n", "clusters", "seeds"]
+    return rows[columns].assign(label=rows[columns[:3]].agg(", ".join, axis=1)).reset_index(drop=True)
+
+
+def sentences(overview: pd.DataFrame) -> list[str]:
+    """Return a line per network and kind of image, on the images without near duplicates; from `overview`."""
+    honest = overview[overview["images"] == WHICH[1]].itertuples()
+    return [f"* {row.label}: {row.value:.3f} [{row.low:.3f}, {row.high:.3f}], n = {row.n:,}" for row in honest]
+
+
+def memory(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
+    """Return how much more often near duplicates are right than other images, and how much of that is memory.
+
+    Near duplicates may be easier images. What a network gains on them beyond one that saw none of them in training,
+    the difference in differences, is memory.
+
+    Args:
+        answers: by network and kind.
+        test: N test images, `emotion`, `cluster` and `near_duplicate`.
+
+    Returns:
+        Columns `label`, `value`, `low`, `high`, `p`, `n` (near duplicates); the last row is the difference in
+        differences, where notebook 09 has fitted both networks.
+    """
+    rows = []
+    pair = [(name, "crop") for name in (SAW, SAW_NOT)]
+    for key, given in answers.items():
+        rows.append({"label": ", ".join(key)} | _gap(test, given))
+    if all(key in answers for key in pair):
+        label = f"{SAW}, minus {SAW_NOT}: memory"
+        rows.append({"label": label} | _gap(test, answers[pair[0]], answers[pair[1]]))
+    table = pd.DataFrame(rows).rename(columns={"difference": "value"})
+    return table[["label", "value", "low", "high", "p", "n"]]
+
+
+def memory_in_words(memory: pd.DataFrame) -> str:
+    """Return what the last row of `memory` shows, or why nothing can be shown."""
+    last = memory.iloc[-1]
+    if not last["label"].endswith(": memory"):
+        return (
+            "Notebook 09 has not fitted its networks on this data set: memory and easier images cannot be told apart."
+        )
+    interval = f"{last['value']:+.3f} [{last['low']:+.3f}, {last['high']:+.3f}], {last['n']} near duplicates"
+    verdict = "this is more than chance" if last["low"] > 0 else "the interval does not show memory"
+    return f"{last['label']}: {interval}; {verdict}."
+
+
+def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
+    """Return every network beside `base`, on the crops that all have and that are no near duplicates.
+
+    Args:
+        answers: by network and kind.
+        test: N test images, `emotion`, `cluster` and `near_duplicate`.
+        base: name of a network.
+
+    Returns:
+        As `lib.evaluate.leaderboard`.
+    """
+    on_crops = {network: given for (network, kind), given in answers.items() if kind == "crop"}
+    fair = ~test["near_duplicate"].to_numpy() & np.all([given[0] != "" for given in on_crops.values()], axis=0)
+    same = {network: given[:, fair] for network, given in on_crops.items()}
+    return evaluate.leaderboard(same, test["emotion"].to_numpy()[fair], test["cluster"][fair], base)
+
+
+def card(
+    table: pd.DataFrame, settings: Settings, record: Record, rounding: Mapping[str, float], scores: pd.DataFrame
+) -> dict[str, object]:
+    """Return what a user of the weights must know: data, protocol, settings, limits, metrics.
+
+    Args:
+        table: from `lib.splits.official`.
+        settings: of the fit.
+        record: of the fit.
+        rounding: from `half_precision`.
+        scores: of this network, from `scores`.
+    """
+    protocol = [
+        "Official training images to train; of the public test images one half chose the epoch, the other is reported,",
+        "whole clusters of near duplicates together; private test images are reported instead where the file has them.",
+        f"Near duplicate: correlation of 16 x 16 thumbnails with a training image at least {duplicates.THRESHOLD}.",
+        "Intervals: 95 %, bootstrap over clusters of duplicates. Flip at test.",
+    ]
+    limits = [
+        "Web photographs of 2013 with labels on which people agree in about 65 % of cases.",
+        "Ages, skin tones and cultures are neither balanced nor labelled.",
+        "An expression is not a feeling: not for decisions about people.",
+    ]
+    title, images = datasets.about(table["data_set"].iloc[0]).title, (table["split"] == "train").sum()
+    return {
+        "data": f"{title}; original labels, {images:,} training images ({records.origin(table)}), whole and as crops",
+        "protocol": " ".join(protocol),
+        "settings": asdict(settings) | {"best epoch": record.best_epoch + 1, "device": record.device},
+        "limits": " ".join(limits),
+        "half precision": dict(rounding),
+        "metrics": scores.drop(columns=["network", "per_seed"]).round(4).to_dict("records"),
+    }
+
+
+def results(scores: pd.DataFrame, data_set: str, fitted_here: Sequence[str], origin: str) -> list[records.Result]:
+    """Return what notebook 13 records: the overall figures of `scores`.
+
+    Args:
+        scores: from the function of that name.
+        data_set: its name.
+        fitted_here: networks that are not those of notebook 09.
+        origin: of the images.
+    """
+    done = []
+    for (network, kind, which), table in scores.groupby(["network", "input", "images"], sort=False):
+        how = f"official training images, {kind}s, flip at test"
+        how = how if network in fitted_here else f"networks of notebook 09, {kind}s"
+        protocol = f"{data_set}: {how}, {which} of the held-out half"
+        whole = table[table["of"] == "all"]
+        done += records.results(whole, f"real faces/{network}/{kind}/{which}", protocol, origin)
+    return done
+
+
+def _parts(near: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which images each part of `WHICH` has, bool (N,), from which are near duplicates."""
+    return dict(zip(WHICH, (np.ones(len(near), bool), ~near, near), strict=True))
+
+
+def _gap(test: pd.DataFrame, given: np.ndarray, minus: np.ndarray | None = None) -> dict[str, float]:
+    """Return near duplicates minus other images of the answers (S, N), with the number of near duplicates."""
+    truth, near = test["emotion"].to_numpy(), test["near_duplicate"].to_numpy()
+    here = given[0] != ""
+    right = [(each == truth)[:, here] for each in (given, minus) if each is not None]
+    difference = evaluate.gap(right[0], near[here], test["cluster"][here], *right[1:])
+    return difference | {"n": int(near[here].sum())}
+
+
+def _in_place(answer: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Return answers (S, M) of the M usable images at their places among all, str (S, N), "" elsewhere."""
+    whole = np.full((len(answer), len(usable)), "", dtype="<U16")
+    whole[:, usable] = answer
+    return whole

@@ -1,0 +1,108 @@
+"""Networks on a data set with its own split: answers, scores, memory; and the whole profile on a small stand-in."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import paths, splits
+from lib.paths import ROOT
+from lib.synthetic import stand_in
+from lib.training import real_faces
+
+SMALL = [
+    "09.SCALE=smoke",
+    "09.EPOCHS=1",
+    "09.SEEDS=2",
+    "09.LEAST_TRAINING_ACCURACY=0.0",
+    "13.SCALE=smoke",
+    "13.EPOCHS=1",
+]
+OF_09 = [
+    "compact VGG-S",
+    "compact VGG-S, paper's protocol",
+    "traditional alignment",
+    "alignment by the eyes",
+    "LBP + SVM",
+]
+
+
+@pytest.fixture
+def test_images():
+    """Twenty test images, the first eight near duplicates of training images, two to a cluster."""
+    emotion = np.tile(["happy", "sad"], 10)
+    return pd.DataFrame({"emotion": emotion, "cluster": np.arange(20) // 2, "near_duplicate": np.arange(20) < 8})
+
+
+def right_where(right, truth):
+    """Return answers (1, N) that are right at some places and wrong at the others."""
+    return np.where(right, truth, np.where(truth == "happy", "sad", "happy"))[None]
+
+
+def test_the_gain_on_near_duplicates_beyond_a_network_that_saw_none_is_memory(test_images):
+    truth, near = test_images["emotion"].to_numpy(), test_images["near_duplicate"].to_numpy()
+    half = np.arange(20) % 4 < 2  # right on half of the clusters, near duplicates or not
+    answers = {
+        (real_faces.SAW, "crop"): right_where(near | half, truth),
+        (real_faces.SAW_NOT, "crop"): right_where(half, truth),
+    }
+    table = real_faces.memory(answers, test_images)
+    assert table["value"].tolist() == pytest.approx([0.5, 0.0, 0.5])
+    assert table["n"].tolist() == [8, 8, 8]
+    assert "more than chance" in real_faces.memory_in_words(table) or table["low"].iloc[-1] <= 0
+    alone = real_faces.memory({("fitted here", "crop"): right_where(half, truth)}, test_images)
+    assert "cannot be told apart" in real_faces.memory_in_words(alone)
+
+
+def test_a_network_is_scored_on_the_images_that_it_has_and_compared_on_those_that_all_have(test_images):
+    truth = test_images["emotion"].to_numpy()
+    whole, crops = truth[None], np.where(np.arange(20) == 19, "", truth)[None]
+    answers = {("a", "whole image"): whole, ("a", "crop"): crops, ("b", "crop"): whole}
+    overall = real_faces.overview(real_faces.scores(answers, test_images))
+    assert overall["n"].tolist() == [20, 12, 8, 19, 11, 8, 20, 12, 8]
+    assert (overall["value"] == 1).all()
+    assert len(real_faces.sentences(overall)) == 3
+    assert real_faces.compared(answers, test_images, "a")["n"].tolist() == [11, 11]
+
+
+def test_a_side_has_whole_images_first_and_then_the_crops_that_there_are():
+    table = pd.DataFrame({"emotion": ["happy", "sad", "fear"], "split": ["train", "validation", "train"]})
+    images = np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 2, 2, 3), np.uint8)
+    kinds = {
+        "whole image": real_faces.Kind(images, np.ones(3, bool)),
+        "crop": real_faces.Kind(images + 10, np.array([True, True, False])),
+    }
+    shown, labels = real_faces.side(kinds, table, "train")
+    assert shown[:, 0, 0, 0].tolist() == [0, 2, 10]
+    assert labels.tolist() == [3, 2, 3]
+    pairs = real_faces.examples(kinds, table, np.random.default_rng(0))
+    assert [image[0, 0, 0] for image in pairs] == [0, 10]  # of fear there is no crop
+
+
+def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reported_half(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    stand_in.ensure("smoke", ["fer2013"])
+    chosen = [word for pair in SMALL for word in ("--set", pair)]
+    command = [sys.executable, "-m", "lib.runner", "fer2013", *chosen]
+    places = {name: value for name, value in os.environ.items() if name != "FACE_DATA"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=places | {"FACE_STUDY_BUILD": str(tmp_path)}, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    found = {one["name"]: one for one in json.loads((tmp_path / "results" / "13.json").read_text())["results"]}
+    for network in ("fitted here", "weights fer2013", *OF_09):
+        every, fair = (found[f"real faces/{network}/crop/{which}/accuracy"] for which in real_faces.WHICH[:2])
+        assert fair["n"] < every["n"] <= found["real faces/fitted here/whole image/all/accuracy"]["n"]
+        assert every["seeds"] == (2 if network in OF_09[:4] else 1)
+    compared = pd.read_csv(tmp_path / "results" / "13_compared.csv")
+    assert compared["label"].tolist() == ["fitted here", "weights fer2013", *OF_09]
+    assert pd.read_csv(tmp_path / "results" / "13_memory.csv")["label"].iloc[-1].endswith(": memory")
+
+    reads = splits.test_reads(tmp_path / "data" / "smoke")
+    assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]
+    assert reads["models"][0].split("; ") == ["fitted here", "weights fer2013", *OF_09]
