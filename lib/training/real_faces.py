@@ -75,6 +75,8 @@ def kinds(table: pd.DataFrame, size: int, study: Path) -> dict[str, Kind]:
 def examples(kinds: Mapping[str, Kind], table: pd.DataFrame, rng: np.random.Generator) -> list[np.ndarray]:
     """Return one training image of each emotion that has a face, every one as it comes, then every one as a crop.
 
+    All are uint8 (size, size, 3).
+
     Args:
         kinds: from the function of that name.
         table: the same rows.
@@ -155,7 +157,7 @@ def half_precision(
 
 
 def answers(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], tested: np.ndarray) -> Answers:
-    """Return the answers of networks with one seed, on every kind of image, mirrored image included.
+    """Return the answers of networks with one seed, str (1, N), on every kind of image, mirrored image included.
 
     Args:
         networks: by name.
