@@ -6,11 +6,12 @@ fit                 one fit; a killed one goes on and ends with the same bytes
 gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
 trained_networks    the networks of notebook 09, for the notebooks that measure them
+    classification      the images, tables and results of notebook 09; figures draws some of them
 """
 
 from lib.training.fit import fit, share_over_devices
 from lib.training.gate import failures, passed
-from lib.training.runs import fit_runs, histories, not_fitted, outputs, sides
+from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
 from lib.training.settings import MODERN, Record, Settings, read
 
@@ -18,6 +19,7 @@ __all__ = [
     "MODERN",
     "Record",
     "Settings",
+    "advice",
     "failures",
     "fit",
     "fit_runs",

@@ -26,12 +26,18 @@ import keras
 import numpy as np
 from filelock import FileLock
 
-from lib import augment, machine, models, paths, records
+from lib import machine, paths, records
 from lib.augment import TrainingBatches
 from lib.models import FLOAT32_LAYERS, load_weights, save_weights
 from lib.paths import replace_on_success
 from lib.training.settings import Record, Settings, read
 
+CODE = (  # sources that decide the bytes of a fit, in lib
+    *(f"training/{name}.py" for name in ("fit", "gate", "runs", "seed", "settings")),
+    *(f"models/{name}.py" for name in ("__init__", "modern", "vgg")),
+    "augment/*.py",
+    "images.py",
+)
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
 Images = Sequence[np.ndarray]  # uint8 (N, H, W, 3), in memory or mapped
 
@@ -267,9 +273,8 @@ def _setup(model: dict[str, object], settings: Settings, data: dict[str, object]
 
 
 def _code() -> str:
-    """Return a hash of what the code of models, augmentation and training means."""
-    folders = [Path(room.__file__).parent for room in (models, augment)] + [Path(__file__).parent]
-    sources = [source for folder in folders for source in sorted(folder.glob("*.py"))]
+    """Return a hash of what the code means that decides the bytes of a fit."""
+    sources = [source for pattern in CODE for source in sorted((paths.ROOT / "lib").glob(pattern))]
     return hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()[:16]
 
 

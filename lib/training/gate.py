@@ -44,7 +44,7 @@ def passed(fits: pd.DataFrame, base: str) -> pd.DataFrame:
 
 
 def failures(fits: pd.DataFrame, base: str) -> list[str]:
-    """Return a sentence for each label with a network that has not learned its training images; none if all have.
+    """Return a sentence for each label with a network that has not learned its training images, or one that all have.
 
     Args:
         fits: from `lib.training.fit_runs`.
@@ -58,7 +58,8 @@ def failures(fits: pd.DataFrame, base: str) -> list[str]:
                 f"{len(failed)} of {len(group)} networks of {label} did not learn their training images, also in twice "
                 f"the passes (training error up to {failed['training error'].max():.2f}). {_end(label, group, base)}"
             )
-    return sentences
+    worst = fits["training error"].max()
+    return sentences or [f"All {len(fits)} networks have learned; the largest training error is {worst:.3f}."]
 
 
 def _end(label: str, group: pd.DataFrame, base: str) -> str:

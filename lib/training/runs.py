@@ -13,7 +13,6 @@ fitted in this process, one after another.
 import functools
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -125,6 +124,24 @@ def not_fitted(
     return runs[[not job.done for job in _jobs(runs, inputs, recipes, folder)]]
 
 
+def advice(waiting: int, all_of_them: int, scale: str, notebook: str) -> str:
+    """Return a sentence for a reader who steps through a notebook: what is fitted, and what to do where it is not.
+
+    Args:
+        waiting: networks still to be fitted, from `not_fitted`.
+        all_of_them: networks of the notebook.
+        scale: of the study.
+        notebook: its number.
+    """
+    if not waiting:
+        return f"All {all_of_them} networks were fitted by an earlier run, so the next cell only reads them."
+    toy = 'With `SCALE = "smoke"` the whole notebook takes a minute, at toy size. ' if scale != "smoke" else ""
+    return (
+        f"**{waiting} of {all_of_them} networks are still to be fitted**, which the next cell does. {toy}In a terminal "
+        f"`./run_all.sh {scale} --only {notebook}` fits them too, and this notebook then reads them."
+    )
+
+
 def outputs(fits: pd.DataFrame, folder: Path) -> dict[str, np.ndarray]:
     """Return by label the outputs on the validation images of its inputs, float32 (seeds, N, classes).
 
@@ -183,7 +200,7 @@ def _row(job: _Job) -> dict[str, object]:
 
 
 def _fit_all(jobs: list[_Job], processes: int | None) -> None:
-    """Fit what is not done, the costliest first, with a bar, and a line in the log per finished network."""
+    """Fit what is not done, the costliest first, with a bar."""
     waiting = sorted((job for job in jobs if not job.done), key=lambda job: -job.cost)
     if not waiting:
         return
@@ -192,12 +209,9 @@ def _fit_all(jobs: list[_Job], processes: int | None) -> None:
     with tqdm(total=len(waiting), desc="networks") as bar:
         for job, seconds in _finished(waiting, processes):
             done, spent, left = done + job.cost, spent + seconds, left - job.cost
-            minutes = left * spent / done / processes / 60
-            bar.set_postfix_str(f"about {minutes:.0f} minutes left")
+            minutes = max(0.0, left * spent / done / processes / 60)
+            bar.set_postfix_str(f"{job.run['label']}, seed {job.run['seed']}; about {minutes:.0f} minutes left")
             bar.update()
-            line = f"networks: {bar.n} of {bar.total}, {job.run['label']}, seed {job.run['seed']}; {bar.postfix}\n"
-            sys.__stdout__.write(line)  # past the notebook, whose page keeps the bar alone
-            sys.__stdout__.flush()
 
 
 def _processes() -> int:
@@ -257,6 +271,8 @@ def _fit_one(job: _Job) -> float:
     name, size, head = job.run["model"], int(job.run["pixels"]), _head(job.inputs)
     model = models.build(name, size, head=head)
     record = fit(model, *job.inputs, job.settings, job.place.parent, progress=False)
+    if record.weights.parent != job.place:
+        raise RuntimeError("the code of training has changed since this run began; start it again")
     with replace_on_success(job.place / "validation.npy") as path, path.open("wb") as file:
         np.save(file, models.predict(model, job.inputs.validation[0], flip=name in MIRRORED))
     images, targets = job.inputs.train
