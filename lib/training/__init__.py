@@ -1,12 +1,13 @@
 """Training: settings, one resumable fit, many fits side by side, the gate, and what was fitted on other images.
 
 settings            how a network is fitted, and the record of a fit
+loss                the floor of the sigmoid head's loss
 seed                one seed for Python, NumPy and the backend
 fit                 one fit; a killed one goes on and ends with the same bytes
 gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
 trained_networks    the networks of notebook 09, for the notebooks that measure them
-    classification      the images, tables and results of notebook 09; figures draws some of them
+classification      the images, tables and results of notebook 09; figures draws some of them
 """
 
 from lib.training.fit import fit, share_over_devices

@@ -156,6 +156,18 @@ def scores(judged: Judged) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def calibration(judged: Judged, outputs: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the calibration error of the compact network without leaks, a row as in `scores`.
+
+    Args:
+        judged: from the function of that name.
+        outputs: by label, float (S, N, 7), rows sum to 1.
+    """
+    rows = judged[BASE][0]
+    error = evaluate.calibration(rows["emotion"], outputs[BASE], rows["group"], rows["data_set"])
+    return error.assign(label=BASE)
+
+
 def by_data_set(judged: Judged) -> pd.DataFrame:
     """Return the accuracy of each label on each data set; rows as in `scores`, their `label` names both."""
     tables = []

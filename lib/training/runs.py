@@ -15,6 +15,7 @@ import json
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ import numpy as np
 import pandas as pd
 import psutil
 from joblib.executor import get_memmapping_executor
-from joblib.externals.loky import as_completed
+from joblib.externals.loky import as_completed, get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm.auto import tqdm
 
@@ -224,10 +225,11 @@ def _finished(jobs: list[_Job], processes: int) -> Iterator[tuple[_Job, float]]:
     if not machine.on_cpu():
         yield from ((job, _fit_one(job)) for job in jobs)
         return
-    executor = get_memmapping_executor(
-        processes, initializer=_become_worker, initargs=(os.getpid(),), env=_one_thread()
-    )
+    get_reusable_executor().shutdown()  # idle processes of an earlier step, with other threads, or none
+    options = {"initializer": _become_worker, "initargs": (os.getpid(),), "env": _one_thread()}
+    executor = get_memmapping_executor(processes, **options)  # memory maps travel as names of files
     futures = {executor.submit(_fit_alone, job): job for job in jobs}
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs")  # loky replaces one that has grown
     try:
         yield from ((futures[future], future.result()) for future in as_completed(futures))
     except TerminatedWorkerError as error:

@@ -94,6 +94,12 @@ def crops(
     return usable, {key: Rows(crop.images, np.flatnonzero(usable)) for key, crop in every.items()}
 
 
+def classifiers(study: Path) -> list[keras.Model]:
+    """Return the compact networks that notebook 09 has trained without leaks on paper A's data, one per seed."""
+    fits = networks("paper_a", study)
+    return [load(fit, study) for _, fit in fits[fits["label"] == BASE].iterrows()]
+
+
 def answers(data_set: str, table: pd.DataFrame, study: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return what every network answers, on the images that have a crop in every alignment.
 
