@@ -133,7 +133,7 @@ def test_what_has_not_learned_is_left_out_with_a_sentence():
     assert "1 of 2 networks of rival" in rival
     assert "up to 0.70" in rival
     assert "lost is left out" in lost
-    assert training.failures(FITS[:3], "base") == ["All 3 networks have learned; the largest training error is 0.200."]
+    assert training.failures(FITS[:3], "base") == ["All 3 networks pass the gate; the largest training error is 0.200."]
 
 
 def test_the_base_stays_loudly_when_none_of_it_has_learned():

@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from lib import evaluate, synthetic
+from lib import evaluate, records, synthetic
 from lib.faces import align, detect
 from lib.intensity.levels import OTHERS
 
@@ -85,6 +85,11 @@ def compare(measured: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
         defined = values[np.isfinite(values)]
         tables.append(evaluate.mean(defined.to_numpy(), defined.index).assign(metric=name))
     return pd.concat(tables, ignore_index=True)
+
+
+def results(compared: pd.DataFrame) -> list[records.Result]:
+    """Return what notebook 10 records of the comparison of classifier and regression."""
+    return records.results(compared, "intensity/classifier over regression", "rendered sequences", "stand-in")
 
 
 def _sequence(number: int, frames: int, size: int) -> tuple[list[dict], list[np.ndarray]]:

@@ -56,17 +56,8 @@ def table_7(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(**{"paper x 28": lambda sizes: VARIANTS * sizes["paper"]})
 
 
-def always_neutral() -> float:
-    """Return the accuracy by argmax of 7 of an answer that is always neutral, on the paper's own Table 5.
-
-    An image below 50 % of its emotion is more neutral than anything, so the two lowest levels count as neutral.
-    """
-    weak = sum(sum(row[:2]) for row in paper_a.TABLE_5.values())
-    return (paper_a.TABLE_5_NEUTRAL + weak) / paper_a.EIW_IMAGES
-
-
 def named(values: np.ndarray) -> np.ndarray:
-    """Return the strongest emotion apart from neutral, str (...,), of intensities (..., 7)."""
+    """Return the strongest emotion apart from neutral, str (N,) or (S, N), of intensities (N, 7) or (S, N, 7)."""
     return names(np.delete(values, NEUTRAL, axis=-1), OTHERS)
 
 

@@ -73,7 +73,12 @@ def load(fits: pd.DataFrame, folder: Path) -> dict[str, list[keras.Model]]:
 
 
 def outputs(networks: Networks, images: np.ndarray | Rows) -> dict[str, np.ndarray]:
-    """Return the outputs of every network by label, float32 (S, N, 7), for images uint8 (N, H, W, 3)."""
+    """Return the outputs of every network by label, float32 (S, N, 7).
+
+    Args:
+        networks: S seeds per label.
+        images: uint8 (N, H, W, 3).
+    """
     return {
         label: np.stack([models.predict(network, images) for network in seeds]) for label, seeds in networks.items()
     }
@@ -114,7 +119,7 @@ def own_validation(inputs: Mapping[str, Inputs], networks: Networks) -> dict[str
 
 
 def with_variants(networks: Networks, inputs: Mapping[str, Inputs], table: pd.DataFrame) -> pd.DataFrame:
-    """Return RMSE and accuracy of each model on its validation images and on their 28 variants.
+    """Return the figures of merit of each model on its validation images and on their 28 variants.
 
     Paper A counts every one of the 28 variants of a validation image as an image (regression, Table 7).
 
@@ -131,8 +136,13 @@ def with_variants(networks: Networks, inputs: Mapping[str, Inputs], table: pd.Da
     for name in [name for name in SETS if name in networks]:
         groups = validation(table, name)["group"].to_numpy()
         tables.append(_folded(networks[name], *inputs[name].validation, groups).assign(network=name))
-    merit = pd.concat(tables).query("of == 'all' and metric in ['RMSE', @ARGMAX]")
+    merit = pd.concat(tables)
     return merit.assign(width=merit["high"] - merit["low"]).reset_index(drop=True)
+
+
+def overall(merit: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
+    """Return the rows of one network and one metric over all images."""
+    return merit[(merit["network"] == network) & (merit["metric"] == metric) & (merit["of"] == "all")]
 
 
 def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
@@ -165,12 +175,14 @@ def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, ori
         protocol = "validation of EIW, groups and seeds drawn; the epoch was chosen on validation"
         done += records.results(kept, f"intensity/{network}", protocol, origin, printed)
     for network, rows in folded.groupby("network", sort=False):
-        own = "" if network == "EIW" else ", its own validation"
-        for label, suffix in ((ONCE, ""), (FOLDED, ", 28 variants")):
-            if own or suffix:
-                part, protocol = rows[rows["label"] == label], f"validation of {network}, {label}, seeds drawn"
-                name = f"intensity/{network}{own}{suffix}"
-                done += records.results(part, name, protocol, origin, _printed(network))
+        own = "" if network == "EIW" else ", its own validation"  # of EIW alone: above
+        whole = rows["of"].eq("all") & rows["metric"].isin(["RMSE", ARGMAX])
+        parts = {f"{own}, 28 variants": rows[whole & rows["label"].eq(FOLDED)]}
+        if own:
+            parts[own] = rows[rows["label"].eq(ONCE) & (rows["of"].eq("all") | rows["metric"].eq("RMSE"))]
+        for name, part in parts.items():
+            protocol = f"validation of {network}, {part['label'].iloc[0]}, seeds drawn"
+            done += records.results(part, f"intensity/{network}{name}", protocol, origin, _printed(network))
     means = losses.melt("label", ["training loss", "validation loss"], "metric").groupby(["label", "metric"])["value"]
     for (network, metric), values in means:
         row = pd.DataFrame([{"metric": metric, "value": values.mean(), "n": len(values), "seeds": len(values)}])

@@ -57,7 +57,8 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
     """Return how many images of each data set stand on each side of each protocol; `table` from `images`."""
     parts = [table.assign(protocol=protocol, side=table[f"split_{protocol}"]) for protocol in PROTOCOLS]
     rows = pd.concat(parts).query("side != ''")
-    return pd.crosstab([rows["protocol"], rows["side"]], rows["data_set"], margins=True, margins_name="all")
+    sizes = pd.crosstab([rows["protocol"], rows["side"]], rows["data_set"])
+    return sizes.assign(all=sizes.sum(axis=1))
 
 
 def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tuple[pd.DataFrame, Crops]:
@@ -119,7 +120,7 @@ def overview(fits: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(labels: pd.Series, overview: pd.DataFrame) -> list[str]:
-    """Return the size of each network as it was fitted, such as "64 px, 7.9 MB, 50 M multiply-adds"; "" for none.
+    """Return the size of each network as it was fitted, such as "64 px, 7.9 MB, 50 M multiply-adds".
 
     Args:
         labels: of the networks.
@@ -129,7 +130,7 @@ def in_words(labels: pd.Series, overview: pd.DataFrame) -> list[str]:
     for label, row in overview.iterrows():
         adds = row["million multiply-adds"]
         texts[label] = f"{row['pixels']:.0f} px, {row['megabytes']:.1f} MB, {adds:.0f} M multiply-adds"
-    return [texts.get(label, "") for label in labels]
+    return [texts.get(label, "no network") for label in labels]
 
 
 def judged(table: pd.DataFrame, predicted: Mapping[str, np.ndarray]) -> Judged:

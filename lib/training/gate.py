@@ -44,7 +44,7 @@ def passed(fits: pd.DataFrame, base: str) -> pd.DataFrame:
 
 
 def failures(fits: pd.DataFrame, base: str) -> list[str]:
-    """Return a sentence for each label with a network that has not learned its training images, or one that all have.
+    """Return a sentence for each label with a network that has not learned its training images, or one that all pass.
 
     Args:
         fits: from `lib.training.fit_runs`.
@@ -59,7 +59,7 @@ def failures(fits: pd.DataFrame, base: str) -> list[str]:
                 f"the passes (training error up to {failed['training error'].max():.2f}). {_end(label, group, base)}"
             )
     worst = fits["training error"].max()
-    return sentences or [f"All {len(fits)} networks have learned; the largest training error is {worst:.3f}."]
+    return sentences or [f"All {len(fits)} networks pass the gate; the largest training error is {worst:.3f}."]
 
 
 def _end(label: str, group: pd.DataFrame, base: str) -> str:
