@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from datetime import datetime
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 
 from lib import models, paths, training
 from lib.training import set_seed
+from lib.training.fit import describe, fingerprint, place
 
 N, SIDE = 48, 16
 
@@ -52,8 +55,8 @@ def fitted(folder, settings=SETTINGS, head="softmax"):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """Return the folder, model and record of one uninterrupted fit."""
-    folder = tmp_path_factory.mktemp("whole")
-    return folder, *fitted(folder)
+    model, record = fitted(tmp_path_factory.mktemp("whole"))
+    return record.weights.parent, model, record
 
 
 def as_bytes(model):
@@ -78,9 +81,9 @@ def run_child(tmp_path, code, **environment):
 
 
 def test_two_fits_with_one_seed_have_the_same_bytes(whole, tmp_path):
-    model, _ = fitted(tmp_path)
+    model, record = fitted(tmp_path)
     assert as_bytes(model) == as_bytes(whole[1])
-    assert states(tmp_path) == states(whole[0])
+    assert states(record.weights.parent) == states(whole[0])
 
 
 def test_another_seed_gives_other_weights(whole, tmp_path):
@@ -108,18 +111,16 @@ def test_a_fit_killed_between_epochs_ends_with_the_bytes_of_one_that_was_not(who
     time.sleep(0.3)
     child.send_signal(signal.SIGKILL)
     child.communicate()
-    assert not (folder / "record.json").exists()
+    assert not list(folder.glob("*/record.json"))
     model, record = fitted(folder)
     assert as_bytes(model) == as_bytes(whole[1])
-    assert states(folder) == states(whole[0])
+    assert states(record.weights.parent) == states(whole[0])
     assert record.history.drop(columns=["seconds", "step"]).equals(whole[2].history.drop(columns=["seconds", "step"]))
 
 
 def epochs_done(folder):
-    if not (folder / "state.npz").exists():
-        return 0
-    with np.load(folder / "state.npz") as state:
-        return len(json.loads(str(state["history"])))
+    """Return the whole epochs of all fits in a folder."""
+    return sum(len(json.loads(str(np.load(path)["history"]))) for path in folder.glob("*/state.npz"))
 
 
 BACKENDS = """
@@ -169,7 +170,10 @@ def test_the_record_tells_speed_device_and_every_setting(whole):
     assert record.images_per_second == pytest.approx(16 * record.steps_per_second)
     assert 0 <= record.input_share < 1
     assert "tensorflow" in record.device
-    assert json.loads((folder / "settings.json").read_text())["settings"] == vars(SETTINGS)
+    assert json.loads((folder / "setup.json").read_text())["settings"] == vars(SETTINGS)
+    assert record.seconds == pytest.approx(record.history["seconds"].sum())
+    assert re.match(r"[0-9a-f]{40}|unknown", record.commit)
+    assert datetime.fromisoformat(record.date[:19])
     assert training.read(folder).history.equals(record.history)
 
 
@@ -184,15 +188,39 @@ def test_the_model_is_left_with_the_weights_of_the_best_epoch(whole, tmp_path):
 def test_calling_again_after_the_end_only_reads(whole):
     folder, model, record = whole
     before = (folder / "state.npz").stat().st_mtime_ns
-    again, same = fitted(folder)
+    again, same = fitted(folder.parent)
     assert (folder / "state.npz").stat().st_mtime_ns == before
     assert as_bytes(again) == as_bytes(model)
     assert same.history.equals(record.history)
 
 
-def test_another_fit_in_the_same_folder_is_refused(whole):
-    with pytest.raises(ValueError, match=r"settings\.epochs: 4 there, 9 now"):
-        fitted(whole[0], training.Settings(**{**vars(SETTINGS), "epochs": 9}))
+def place_of(settings=SETTINGS, train=None):
+    return place(describe(small()), settings, fingerprint(train or data(), data(24, seed=1)), "fits")
+
+
+def test_another_fit_has_another_folder_and_leaves_the_first_alone(whole, tmp_path):
+    assert place_of().name == whole[0].name
+    images, labels = data()
+    other_image, other_label = (images.copy(), labels), (images, labels.copy())
+    other_image[0][1, 0, 0, 0] += 1
+    other_label[1][0] = (labels[0] + 1) % 7
+    names = {place_of(training.Settings(**{**vars(SETTINGS), "epochs": 9})).name}
+    names |= {place_of(train=changed).name for changed in (other_image, other_label)}
+    assert len(names - {whole[0].name}) == 3
+
+
+def test_code_and_backend_belong_to_a_fit_but_comments_do_not(tmp_path, monkeypatch):
+    before = place_of().name
+    source = tmp_path / "seed.py"
+    for text, same in (('"""Other words."""\n', True), ("\nUSED = 1\n", False)):
+        original = (paths.ROOT / "lib/training/seed.py").read_text()
+        source.write_text(original.replace('"""One seed for Python, NumPy and the Keras backend."""\n', text))
+        meaning = paths.meaning
+        with monkeypatch.context() as patch:
+            patch.setattr(paths, "meaning", lambda path, m=meaning: m(source if path.name == "seed.py" else path))
+            assert (place_of().name == before) is same, text
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert place_of().name != before
 
 
 def test_it_stops_early_when_validation_stands_still(tmp_path):
@@ -258,5 +286,5 @@ def test_bad_targets_and_settings_are_refused(tmp_path):
 
 
 def test_reading_a_fit_that_never_ended_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"call lib\.train\.fit"):
+    with pytest.raises(FileNotFoundError, match=r"call lib\.training\.fit"):
         training.read(tmp_path)

@@ -1,8 +1,37 @@
-"""Training: settings, one resumable fit, many fits side by side, and what they left on disk."""
+"""Training: settings, one resumable fit, many fits side by side, the gate, and what was fitted on other images.
+
+settings            how a network is fitted, and the record of a fit
+loss                the floor of the sigmoid head's loss
+seed                one seed for Python, NumPy and the backend
+fit                 one fit; a killed one goes on and ends with the same bytes
+gate                which networks have learned enough to be judged
+runs                a table of fits, a process per core
+trained_networks    the networks of notebook 09, for the notebooks that measure them
+classification      the images, tables and results of notebook 09; figures draws some of them
+"""
 
 from lib.training.fit import fit, share_over_devices
+from lib.training.gate import failures, passed
 from lib.training.loss import lowest_loss
+from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
 from lib.training.settings import MODERN, Record, Settings, read
 
-__all__ = ["MODERN", "Record", "Settings", "fit", "lowest_loss", "read", "set_seed", "share_over_devices"]
+__all__ = [
+    "MODERN",
+    "Record",
+    "Settings",
+    "advice",
+    "failures",
+    "fit",
+    "fit_runs",
+    "histories",
+    "lowest_loss",
+    "not_fitted",
+    "outputs",
+    "passed",
+    "read",
+    "set_seed",
+    "share_over_devices",
+    "sides",
+]

@@ -2,43 +2,53 @@
 
 What a fit leaves in its folder:
 
-    settings.json       every setting, the model and the data; another fit in the same folder is refused
+    setup.json          every setting, the model, the data, the code and the backend; their hash is the folder's name
     state.npz           all variables of model and optimiser after the last whole epoch, and the history
     best.npz            the weights of the best epoch by validation, averaged ones where `ema` is set
-    record.json         history, best epoch, speed, device
+    record.json         history, best epoch, speed, device, commit, date, seconds
 
 A fit that was killed goes on from `state.npz` when it is called again, and ends with the same bytes as one that was
 not: batches are functions of (seed, epoch, batch number), and all else that changes is in that file.
 """
 
 import contextlib
+import hashlib
+import importlib.metadata
 import json
 import os
 import sys
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
+from filelock import FileLock
 
-from lib import machine
+from lib import machine, paths, records
 from lib.augment import TrainingBatches
 from lib.models import FLOAT32_LAYERS, load_weights, save_weights
 from lib.paths import replace_on_success
 from lib.training.settings import Record, Settings, read
 
+CODE = (  # sources that decide the bytes of a fit, in lib
+    *(f"training/{name}.py" for name in ("fit", "gate", "runs", "seed", "settings")),
+    *(f"models/{name}.py" for name in ("__init__", "modern", "vgg")),
+    "augment/*.py",
+    "images.py",
+)
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
+Images = Sequence[np.ndarray]  # uint8 (N, H, W, 3), in memory or mapped
 
 
 def fit(
     model: keras.Model,
-    train: tuple[Sequence[np.ndarray], np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray],
+    train: tuple[Images, np.ndarray],
+    validation: tuple[Images, np.ndarray],
     settings: Settings,
     folder: Path,
+    progress: bool = True,
 ) -> Record:
     """Fit the model, or go on with a fit that was killed, and leave the best weights in the model.
 
@@ -47,34 +57,82 @@ def fit(
         train: uint8 (N, H, W, 3), in memory or mapped, and targets: int (N,) or float (N, classes).
         validation: likewise; chooses the epoch by accuracy (softmax) or loss (sigmoid), and nothing else.
         settings: see `Settings`.
-        folder: of this fit alone.
+        folder: of many fits; this one takes the folder in it that `place` names.
+        progress: print a line per epoch, on a terminal a bar.
 
     Raises:
-        ValueError: targets that do not fit the head, or a folder with another fit in it.
+        ValueError: targets that do not fit the head.
     """
-    folder = Path(folder)
-    classes = model.output_shape[-1]
-    train, validation = (train[0], _targets(train[1], classes)), (validation[0], _targets(validation[1], classes))
-    _claim(folder, {"settings": asdict(settings), "model": _describe(model), "data": _fingerprint(train, validation)})
+    classes, setup = model.output_shape[-1], (describe(model), settings, fingerprint(train, validation))
+    train, validation = ((images, _targets(targets, classes)) for images, targets in (train, validation))
+    here = place(*setup, folder)
+    with replace_on_success(here / "setup.json") as path:
+        path.write_text(json.dumps(_setup(*setup), indent=1))
+    with FileLock(here / "lock"):  # what a killed run has left running may still be at work on this fit
+        if not (here / "record.json").exists():
+            _fit(model, train, validation, settings, here, progress)
+    load_weights(model, here / "best.npz")
+    return read(here)
+
+
+def place(model: dict[str, object], settings: Settings, data: dict[str, object], folder: Path) -> Path:
+    """Return the folder of a fit, named after the model and a hash of all that decides the bytes of its weights.
+
+    That is: settings, model, data, backend, and the code (not the comments and docstrings) of models, augmentation and
+    training. The initial weights are taken to follow from the seed: call `lib.training.set_seed` with it first.
+
+    Args:
+        model: from `describe`.
+        settings: see `Settings`.
+        data: from `fingerprint`.
+        folder: of many fits.
+    """
+    setup = json.dumps(_setup(model, settings, data))
+    return Path(folder) / f"{model['name']}_{hashlib.sha256(setup.encode()).hexdigest()[:12]}"
+
+
+def describe(model: keras.Model) -> dict[str, object]:
+    """Return what tells a network of `lib.models.build` from another one before training."""
+    head = model.layers[-1].activation.__name__
+    return {"name": model.name, "input": model.input_shape, "parameters": model.count_params(), "head": head}
+
+
+def fingerprint(*sets: tuple[Images, np.ndarray]) -> dict[str, object]:
+    """Return the size and a hash of each set of images with their targets; images are read 256 at a time."""
+    hashes = []
+    for images, targets in sets:
+        digest = hashlib.blake2b(np.ascontiguousarray(targets), digest_size=16)
+        for start in range(0, len(images), 256):
+            digest.update(np.ascontiguousarray(images[start : start + 256]))
+        hashes.append(digest.hexdigest())
+    return {"images": [len(images) for images, _ in sets], "hashes": hashes}
+
+
+def _fit(
+    model: keras.Model,
+    train: tuple[Images, np.ndarray],
+    validation: tuple[Images, np.ndarray],
+    settings: Settings,
+    folder: Path,
+    progress: bool,
+) -> None:
+    """Fit from the last whole epoch on, and write the record; targets are float32 (N, classes)."""
     batches = TrainingBatches(*train, settings.batch_size, settings.augmentation, settings.seed, settings.visits)
     _compile(model, settings, steps=len(batches) * settings.epochs)
     keeper = _Keeper(folder, settings.patience, "val_accuracy" if _is_softmax(model) else "val_loss")
     keeper.restore(model)
-    if not (folder / "record.json").exists():
-        model.fit(
-            batches,
-            validation_data=validation,
-            validation_batch_size=256,
-            epochs=len(keeper.history) if keeper.finished(settings.epochs) else settings.epochs,
-            initial_epoch=len(keeper.history),
-            shuffle=False,
-            class_weight=_class_weights(train[1]) if settings.class_weights else None,
-            callbacks=[batches.callback(), keeper, *([keras.callbacks.SwapEMAWeights()] if settings.ema else [])],
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-        _write_record(model, folder, keeper, batches)
-    load_weights(model, folder / "best.npz")
-    return read(folder)
+    model.fit(
+        batches,
+        validation_data=(np.asarray(validation[0]), validation[1]),
+        validation_batch_size=256,
+        epochs=len(keeper.history) if keeper.finished(settings.epochs) else settings.epochs,
+        initial_epoch=len(keeper.history),
+        shuffle=False,
+        class_weight=_class_weights(train[1]) if settings.class_weights else None,
+        callbacks=[batches.callback(), keeper, *([keras.callbacks.SwapEMAWeights()] if settings.ema else [])],
+        verbose=(1 if sys.stdout.isatty() else 2) if progress else 0,
+    )
+    _write_record(model, folder, keeper, batches)
 
 
 def share_over_devices() -> contextlib.AbstractContextManager:
@@ -209,41 +267,27 @@ def _class_weights(targets: np.ndarray) -> dict[int, float]:
     return {i: float(1 / (len(share) * max(s, 1e-6))) for i, s in enumerate(share)}
 
 
-def _describe(model: keras.Model) -> dict[str, object]:
-    return {"name": model.name, "input": list(model.input_shape), "parameters": model.count_params()}
+def _setup(model: dict[str, object], settings: Settings, data: dict[str, object]) -> dict[str, object]:
+    """Return all that decides the bytes of a fit; arguments as for `place`."""
+    return {"settings": asdict(settings), "model": model, "data": data, "code": _code(), **_backend()}
 
 
-def _fingerprint(*sets: tuple[Sequence[np.ndarray], np.ndarray]) -> dict[str, object]:
-    """Return the size of each set and a checksum of its targets and of every 97th image."""
-    marks = []
-    for images, targets in sets:
-        checksum = zlib.crc32(np.ascontiguousarray(targets))
-        for image in images[::97]:
-            checksum = zlib.crc32(np.ascontiguousarray(image), checksum)
-        marks.append(checksum)
-    return {"images": [len(images) for images, _ in sets], "checksums": marks}
+def _code() -> str:
+    """Return a hash of what the code means that decides the bytes of a fit."""
+    sources = [source for pattern in CODE for source in sorted((paths.ROOT / "lib").glob(pattern))]
+    return hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()[:16]
 
 
-def _claim(folder: Path, setup: dict[str, object]) -> None:
-    """Write the set-up into the folder, or find the same one there."""
-    path = folder / "settings.json"
-    setup = json.loads(json.dumps(setup))
-    if path.exists() and (found := json.loads(path.read_text())) != setup:
-        differing = [
-            f"{part}.{key}: {found[part].get(key)} there, {setup[part][key]} now"
-            for part in setup
-            for key in setup[part]
-            if found[part].get(key) != setup[part][key]
-        ]
-        raise ValueError(
-            f"{folder} holds another fit ({'; '.join(differing)}); give this one its own folder, or delete that"
-        )
-    with replace_on_success(path) as temporary:
-        temporary.write_text(json.dumps(setup, indent=1))
+def _backend() -> dict[str, str]:
+    """Return the backend and the versions of what computes."""
+    name = keras.backend.backend()
+    packages = ("keras", name, "opencv-python")
+    return {"backend": name, "versions": {package: importlib.metadata.version(package) for package in packages}}
 
 
 def _write_record(model: keras.Model, folder: Path, keeper: _Keeper, batches: TrainingBatches) -> None:
     """Write `record.json`; takes a few steps on one batch in memory to learn what a step costs without its input."""
+    source = records.provenance()
     step = float(np.median([row["step"] for row in keeper.history]))
     record = {
         "history": keeper.history,
@@ -252,6 +296,9 @@ def _write_record(model: keras.Model, folder: Path, keeper: _Keeper, batches: Tr
         "steps_per_second": 1 / step,
         "input_share": max(0.0, 1 - _step_without_input(model, batches[0]) / step),
         "device": machine.device(),
+        "seconds": sum(row["seconds"] for row in keeper.history),
+        "commit": source["commit"] + (" with changes" if source["dirty"] else ""),
+        "date": source["written"],
     }
     with replace_on_success(folder / "record.json") as path:
         path.write_text(json.dumps(record, indent=1))

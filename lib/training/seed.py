@@ -2,7 +2,7 @@
 
 
 def set_seed(seed: int) -> None:
-    """Make what follows bit-identical on one machine's CPU.
+    """Make what follows bit-identical on one machine's CPU, as long as the number of threads stays the same.
 
     Seeds Python, NumPy and Keras, and asks TensorFlow for deterministic operations. Elsewhere the promise is weaker:
     the same figures within their intervals.

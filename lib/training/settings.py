@@ -1,4 +1,4 @@
-"""How a network is fitted, and what a fit was."""
+"""Training settings, and the record of a finished training run."""
 
 import json
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ MODERN = Settings(  # today's recipe for the modern compact network; its augment
 
 @dataclass(frozen=True)
 class Record:
-    """What a fit was.
+    """The record of a finished training run.
 
     Attributes:
         history: one row per epoch: loss, accuracy or mean squared error, the same of validation, seconds,
@@ -82,6 +82,9 @@ class Record:
         steps_per_second: likewise.
         input_share: share of a training step spent on waiting for its batch, in [0, 1].
         device: what it ran on.
+        seconds: of training, validation apart.
+        commit: of the code that fitted, "with changes" where files differed from it.
+        date: when it ended.
     """
 
     history: pd.DataFrame
@@ -91,6 +94,9 @@ class Record:
     steps_per_second: float
     input_share: float
     device: str
+    seconds: float
+    commit: str
+    date: str
 
 
 def read(folder: Path) -> Record:

@@ -2,10 +2,11 @@
 
 It leaves in `<study>/models/classification/<data set>/`:
 
-    networks.csv      one row per fit: label, model, how (alignment), pixels, seed, folder, speed
+    networks.csv      one row per network that has learned: label, model, how (alignment), pixels, seed, folder, speed
     lbp_svm.joblib    the traditional method
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import joblib
@@ -15,8 +16,14 @@ import pandas as pd
 
 from lib import emotions, models
 from lib.faces import crop_faces
+from lib.faces.store import Rows
+from lib.models.lbp_svm import LbpSvm
+from lib.paths import replace_on_success
+from lib.training.runs import MIRRORED
 from lib.training.settings import read
 
+BASE = "compact VGG-S"  # leak-free, on the proposed crops: every other network is compared with it
+PAPER_WAY = "compact VGG-S, paper's protocol"
 TRADITIONAL = "LBP + SVM"
 
 
@@ -33,7 +40,10 @@ def networks(data_set: str, study: Path) -> pd.DataFrame:
     """
     path = folder(data_set, study) / "networks.csv"
     if not path.is_file():
-        raise FileNotFoundError(f"no fits at {path}; run notebook 09 with DATA_SET={data_set!r} first")
+        raise FileNotFoundError(
+            f"no networks at {path}; run notebook 09 with DATA_SET={data_set!r} first: "
+            f"./run_all.sh {study.name} --only 09"
+        )
     return pd.read_csv(path)
 
 
@@ -49,8 +59,49 @@ def load(network: pd.Series, study: Path) -> keras.Model:
     return model
 
 
+def save(fits: pd.DataFrame, traditional: LbpSvm, data_set: str, study: Path) -> None:
+    """Write the table of fits and the traditional method where the functions above read them.
+
+    Args:
+        fits: from `lib.training.fit_runs`, those that passed; their `folder` becomes relative to `study`.
+        traditional: fitted.
+        data_set: that they were trained on.
+        study: folder of the products.
+    """
+    place = folder(data_set, study)
+    relative = place.relative_to(study)
+    with replace_on_success(place / "networks.csv") as path:
+        fits.assign(folder=[str(relative / name) for name in fits["folder"]]).to_csv(path, index=False)
+    with replace_on_success(place / "lbp_svm.joblib") as path:
+        joblib.dump(traditional, path)
+
+
+def crops(
+    table: pd.DataFrame, inputs: Iterable[tuple[str, int]], study: Path
+) -> tuple[np.ndarray, dict[tuple[str, int], Rows]]:
+    """Return which images have a crop in every alignment, and those crops.
+
+    Args:
+        table: one row per image, N of them.
+        inputs: (alignment, side of the crop in pixels), each once.
+        study: folder of the products, `lib.paths.data(scale)`.
+
+    Returns:
+        Which images these are, bool (N,), and by input their crops, uint8 (M, pixels, pixels, 3), memory-mapped.
+    """
+    every = {(how, pixels): crop_faces(table, study, how=how, size=pixels) for how, pixels in inputs}
+    usable = np.all([crop.table["status"] == "ok" for crop in every.values()], axis=0)
+    return usable, {key: Rows(crop.images, np.flatnonzero(usable)) for key, crop in every.items()}
+
+
+def classifiers(study: Path) -> list[keras.Model]:
+    """Return the compact networks that notebook 09 has trained without leaks on paper A's data, one per seed."""
+    fits = networks("paper_a", study)
+    return [load(fit, study) for _, fit in fits[fits["label"] == BASE].iterrows()]
+
+
 def answers(data_set: str, table: pd.DataFrame, study: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return what every network says of the images of which all have their crop.
+    """Return what every network answers, on the images that have a crop in every alignment.
 
     Args:
         data_set: on which notebook 09 has trained them.
@@ -62,14 +113,12 @@ def answers(data_set: str, table: pd.DataFrame, study: Path) -> tuple[np.ndarray
     """
     fits = networks(data_set, study)
     inputs = fits[["how", "pixels"]].drop_duplicates().itertuples(index=False, name=None)
-    crops = {(how, pixels): crop_faces(table, study, how=how, size=pixels) for how, pixels in inputs}
-    usable = np.all([crop.table["status"] == "ok" for crop in crops.values()], axis=0)
-    faces = {key: np.asarray(crop.images[np.flatnonzero(usable)]) for key, crop in crops.items()}
-    said = {}
+    usable, faces = crops(table, inputs, study)
+    answered = {}
     for _, fit in fits.iterrows():
-        flip = fit["model"] == "modern_compact"
+        flip = fit["model"] in MIRRORED
         outputs = models.predict(load(fit, study), faces[fit["how"], fit["pixels"]], flip=flip)
-        said.setdefault(fit["label"], []).append(emotions.names(outputs))
-    said = {label: np.stack(found) for label, found in said.items()}
-    machine = joblib.load(folder(data_set, study) / "lbp_svm.joblib")
-    return usable, said | {TRADITIONAL: machine.predict(faces["proposed", fits["pixels"][0]])[None]}
+        answered.setdefault(fit["label"], []).append(emotions.names(outputs))
+    answered = {label: np.stack(seeds) for label, seeds in answered.items()}
+    traditional = joblib.load(folder(data_set, study) / "lbp_svm.joblib")
+    return usable, answered | {TRADITIONAL: traditional.predict(faces["proposed", fits["pixels"][0]])[None]}

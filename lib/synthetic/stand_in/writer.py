@@ -12,7 +12,7 @@ from pathlib import Path
 from joblib import Parallel, cpu_count, delayed
 from tqdm import tqdm
 
-from lib.paths import SCALES
+from lib.paths import SCALES, meaning
 from lib.synthetic.stand_in import drawing
 
 try:
@@ -33,7 +33,7 @@ def key(name: str, scale: str, seed: int) -> str:
     sources += [HERE / f"{module}.py" for module in ("plan", "drawing", "defects", name)]
     digest = hashlib.sha256(f"{name} {scale} {seed}".encode())
     for path in sources:
-        digest.update(path.name.encode() + _meaning(path, path.stat().st_mtime_ns))
+        digest.update(path.name.encode() + meaning(path))
     return digest.hexdigest()[:16]
 
 
@@ -54,18 +54,6 @@ def _imports(path: Path, changed: int) -> set[str]:
     nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
     nodes = [node for node in nodes if (node.module or "").startswith("lib.synthetic")]
     return {name for node in nodes for name in (node.module.rpartition(".")[2], *(alias.name for alias in node.names))}
-
-
-@lru_cache(maxsize=64)
-def _meaning(path: Path, changed: int) -> bytes:
-    """Return what counts in a source file: its syntax tree without docstrings; of other files the bytes."""
-    if path.suffix != ".py":
-        return path.read_bytes()
-    tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return ast.dump(tree).encode()
 
 
 def write(name: str, scale: str, root: Path | str, seed: int = 0, processes: int = 0, bar: tqdm | None = None) -> Path:

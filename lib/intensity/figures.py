@@ -1,0 +1,109 @@
+"""Figures of notebook 10."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib import evaluate, plots
+from lib.emotions import EMOTIONS, names
+from lib.evaluate import NEUTRAL
+from lib.intensity.levels import OTHERS, SETS
+from lib.training.loss import lowest_loss
+from lib.training.runs import Inputs
+
+COLOURS = ("#2e6fb0", "#6b8e23", "#c0392b", "#7f8c8d", "#1a1a2e")  # of networks
+
+
+def curves(histories: pd.DataFrame, inputs: Mapping[str, Inputs]) -> Figure:
+    """Return the loss over the passes of both models, above the loss of a network that equals its labels.
+
+    Args:
+        histories: from `lib.training.histories`.
+        inputs: by model.
+    """
+    figure, axes = plt.subplots(1, len(SETS), figsize=(11, 3.6), sharey=True)
+    for ax, label in zip(axes, SETS, strict=True):
+        plots.training_curves(histories[histories["label"] == label], "loss", ax)
+        floor = lowest_loss(inputs[label].validation[1])
+        ax.axhline(floor, color="0.5", ls=":", label="perfect network")
+        ax.set_title(f"{label}, {len(inputs[label].train[1]):,} training images")
+        ax.legend()
+    return figure
+
+
+def matrices(answers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str) -> Figure:
+    """Return a confusion matrix per model, of the largest of the seven outputs.
+
+    Args:
+        answers: by label the targets (N, 7) and the outputs of one network (N, 7).
+        title: of the whole figure.
+    """
+    figure, axes = plt.subplots(1, len(answers), figsize=(6.5 * len(answers), 5.4))
+    for ax, (label, (truth, outputs)) in zip(axes, answers.items(), strict=True):
+        counts = evaluate.confusion(names(truth), names(outputs))
+        plots.confusion_matrix(counts, EMOTIONS, ax)
+        ax.set_title(f"{label}, n = {len(truth):,}, {np.trace(counts) / counts.sum():.0%} right")
+    figure.suptitle(title)
+    figure.tight_layout()
+    return figure
+
+
+def against_truth(truth: np.ndarray, outputs: Mapping[str, np.ndarray], shown: Sequence[str], title: str) -> Figure:
+    """Return predicted against labelled intensity: a row per network, a column per emotion.
+
+    Args:
+        truth: labels (N, 7).
+        outputs: by network, (S, N, 7); the mean of the seeds is drawn.
+        shown: networks, at least two.
+        title: of the whole figure.
+    """
+    figure, axes = plt.subplots(len(shown), len(OTHERS), figsize=(15, 5.6), sharex=True, sharey=True)
+    for line, name in zip(axes, shown, strict=True):
+        mean = outputs[name].mean(axis=0)
+        for ax, emotion in zip(line, OTHERS, strict=True):
+            k = EMOTIONS.index(emotion)
+            here = (truth[:, k] > 0) | (truth[:, NEUTRAL] == 1)  # images of the emotion, and neutral ones
+            plots.predicted_against_true(truth[here, k], mean[here, k], emotion, ax)
+        line[0].set_ylabel(f"{name}\npredicted")
+    for ax in axes[-1]:
+        ax.set_xlabel("labelled intensity")
+    figure.suptitle(title)
+    return figure
+
+
+def by_level(table: pd.DataFrame, title: str) -> Figure:
+    """Return RMSE and accuracy over the labelled strength, a line per network; `table` from `levels.by_level`."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
+    labels = {"RMSE": "RMSE over the seven outputs", "accuracy": "share right, strongest without neutral"}
+    for ax, (metric, label) in zip(axes, labels.items(), strict=True):
+        for colour, (network, rows) in zip(COLOURS, table.groupby("network", sort=False), strict=False):
+            plots.by_strength(rows[rows["metric"] == metric], ax, network, colour)
+        ax.set(ylabel=label, ylim=(0, None))
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle(title)
+    return figure
+
+
+def over_a_sequence(
+    frames: pd.DataFrame, outputs: Mapping[str, np.ndarray], shown: Sequence[str], number: int
+) -> Figure:
+    """Return the seven outputs of some networks over a sequence, with the true intensity.
+
+    Args:
+        frames: from `flicker.sequences`, F rows.
+        outputs: by network, (S, F, 7); the first seed is drawn.
+        shown: networks, at least two.
+        number: of the sequence.
+    """
+    places = np.flatnonzero(frames["sequence"] == number)
+    figure, axes = plt.subplots(len(shown), 1, figsize=(9, 5), sharex=True, sharey=True)
+    for ax, name in zip(axes, shown, strict=True):
+        plots.over_a_sequence(outputs[name][0][places], EMOTIONS, ax)
+        ax.plot(np.arange(1, len(places) + 1), frames["intensity"].iloc[places], "k--", lw=1, label="true intensity")
+        ax.set_title(f"{name}, {frames['emotion'].iloc[places[0]]}, rendered face")
+    axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    axes[0].set_xlabel("")
+    return figure

@@ -1,0 +1,197 @@
+"""The two regression models of the paper, on images and on their 28 variants."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from lib import augment, evaluate, models, records
+from lib.emotions import intensity_vector
+from lib.faces.store import Rows
+from lib.intensity.levels import ARGMAX, SETS
+from lib.papers import paper_a
+from lib.splits import leakage
+from lib.training import Settings, read, trained_networks
+from lib.training.runs import Inputs, sides
+
+BASE = "EIW + MUG"  # every other answer is compared with this model
+ONCE, FOLDED = "each image once, groups drawn", "28 variants, groups drawn"
+Networks = Mapping[str, list[keras.Model]]  # by label, one per seed
+
+
+def run_table(seeds: int, size: int) -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`: both models with each seed; labels are those of `SETS`."""
+    rows = [(label, seed) for label in SETS for seed in range(seeds)]
+    runs = pd.DataFrame(rows, columns=["label", "seed"])
+    return runs.assign(model="compact_vgg_s", pixels=size, inputs=runs["label"], recipe=runs["label"])
+
+
+def cropped(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, dict[str, Inputs]]:
+    """Return the images that have a crop, with `group`, and what each model learns and is chosen by.
+
+    `attrs["left out"]` of the table counts the images without a crop.
+
+    Args:
+        table: the intensity split, from `lib.splits.load`.
+        size: side of the crops in pixels.
+        study: folder of the products, `lib.paths.data(scale)`.
+    """
+    usable, crops = trained_networks.crops(table, [("proposed", size)], study)
+    table = table.assign(group=leakage.groups(table))[usable].reset_index(drop=True)
+    targets = intensity_vector(table["emotion"], table["intensity"].fillna(0))
+    inputs = {}
+    for label, members in SETS.items():
+        split = table["split"].where(table["data_set"].isin(members), "")
+        inputs[label] = sides(crops["proposed", size], targets, split)
+    table.attrs["left out"] = int((~usable).sum())
+    return table, inputs
+
+
+def recipes(recipe: Settings, inputs: Mapping[str, Inputs]) -> dict[str, Settings]:
+    """Return the settings of each model: the recipe for EIW, and for the other as many passes as give as many steps."""
+    images = {label: len(sides.train[1]) for label, sides in inputs.items()}
+    passes = {label: max(1, round(recipe.epochs * images["EIW"] / count)) for label, count in images.items()}
+    return {label: replace(recipe, epochs=count) for label, count in passes.items()}
+
+
+def validation(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the rows of a model's own validation images, in the order of its inputs."""
+    return table[table["data_set"].isin(SETS[label]) & (table["split"] == "validation")]
+
+
+def load(fits: pd.DataFrame, folder: Path) -> dict[str, list[keras.Model]]:
+    """Return the fitted networks by label; arguments as for `lib.training.outputs`."""
+    networks: dict[str, list[keras.Model]] = {}
+    for fit in fits.to_dict("records"):
+        network = models.build(fit["model"], int(fit["pixels"]), head="sigmoid")
+        models.load_weights(network, read(folder / fit["folder"]).weights)
+        networks.setdefault(fit["label"], []).append(network)
+    return networks
+
+
+def outputs(networks: Networks, images: np.ndarray | Rows) -> dict[str, np.ndarray]:
+    """Return the outputs of every network by label, float32 (S, N, 7).
+
+    Args:
+        networks: S seeds per label.
+        images: uint8 (N, H, W, 3).
+    """
+    return {
+        label: np.stack([models.predict(network, images) for network in seeds]) for label, seeds in networks.items()
+    }
+
+
+def losses(fits: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
+    """Return training and validation loss of the chosen epoch of every network, beside its label and seed.
+
+    Args:
+        fits: from `lib.training.fit_runs`.
+        histories: from `lib.training.histories`.
+    """
+    best = fits[["label", "seed", "best epoch"]].rename(columns={"best epoch": "epoch"})
+    chosen = best.merge(histories, on=["label", "seed", "epoch"])
+    chosen = chosen.rename(columns={"loss": "training loss", "val_loss": "validation loss"})
+    return chosen[["label", "seed", "epoch", "training loss", "validation loss"]]
+
+
+def table_6_losses(losses: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean losses of each model beside those of the paper's Table 6; `losses` from the function above."""
+    columns = ["training loss", "validation loss"]
+    ours = losses.groupby("label", sort=False)[columns].mean()
+    return ours.join(pd.DataFrame(paper_a.TABLE_6).T[columns].add_prefix("paper's "))
+
+
+def own_validation(inputs: Mapping[str, Inputs], networks: Networks) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return, for each model, targets (N, 7) and the first network's outputs (N, 7) on its own validation images.
+
+    Args:
+        inputs: from `cropped`.
+        networks: of both models, or more; others are left out.
+    """
+    answers = {}
+    for label in [name for name in SETS if name in networks]:
+        images, truth = inputs[label].validation
+        answers[label] = truth, models.predict(networks[label][0], images)
+    return answers
+
+
+def with_variants(networks: Networks, inputs: Mapping[str, Inputs], table: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of merit of each model on its validation images and on their 28 variants.
+
+    Paper A counts every one of the 28 variants of a validation image as an image (regression, Table 7).
+
+    Args:
+        networks: of both models, or more; others are left out.
+        inputs: from `cropped`.
+        table: of the images, with `group`: what an honest interval draws as a whole.
+
+    Returns:
+        Rows as `lib.evaluate.regression` has them, with `network`, `label` (28-fold or once, rows or groups drawn) and
+        `width`, high - low.
+    """
+    tables = []
+    for name in [name for name in SETS if name in networks]:
+        groups = validation(table, name)["group"].to_numpy()
+        tables.append(_folded(networks[name], *inputs[name].validation, groups).assign(network=name))
+    merit = pd.concat(tables)
+    return merit.assign(width=merit["high"] - merit["low"]).reset_index(drop=True)
+
+
+def overall(merit: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
+    """Return the rows of one network and one metric over all images."""
+    return merit[(merit["network"] == network) & (merit["metric"] == metric) & (merit["of"] == "all")]
+
+
+def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
+    """Return the figures of merit of one model, 28-fold and once, with rows drawn and with groups drawn."""
+    folds = np.stack([augment.variants(image) for image in np.asarray(images)], axis=1)  # (28, N, H, W, 3)
+    answers = [np.stack([models.predict(network, fold) for network in networks]) for fold in folds]  # (S, N, 7) each
+    many, every = np.tile(truth, (augment.VARIANTS, 1)), np.concatenate(answers, axis=1)
+    ways = {
+        "28 variants, rows drawn (naive)": (many, every, np.arange(len(many))),
+        FOLDED: (many, every, np.tile(groups, augment.VARIANTS)),
+        "each image once, rows drawn (naive)": (truth, answers[0], np.arange(len(truth))),
+        ONCE: (truth, answers[0], groups),
+    }
+    return pd.concat([evaluate.regression(*arrays).assign(label=label) for label, arrays in ways.items()])
+
+
+def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, origin: str) -> list[records.Result]:
+    """Return what notebook 10 records of the models and their baselines.
+
+    Args:
+        merit: on the validation images of EIW, from `levels.scores`.
+        folded: from `with_variants`.
+        losses: from the function of that name.
+        origin: of the images.
+    """
+    done = []
+    for network, rows in merit.groupby("network", sort=False):
+        kept = rows[rows["of"].eq("all") | rows["metric"].eq("RMSE")]
+        printed = _printed("EIW") if network == "EIW" else {}
+        protocol = "validation of EIW, groups and seeds drawn; the epoch was chosen on validation"
+        done += records.results(kept, f"intensity/{network}", protocol, origin, printed)
+    for network, rows in folded.groupby("network", sort=False):
+        own = "" if network == "EIW" else ", its own validation"  # of EIW alone: above
+        whole = rows["of"].eq("all") & rows["metric"].isin(["RMSE", ARGMAX])
+        parts = {f"{own}, 28 variants": rows[whole & rows["label"].eq(FOLDED)]}
+        if own:
+            parts[own] = rows[rows["label"].eq(ONCE) & (rows["of"].eq("all") | rows["metric"].eq("RMSE"))]
+        for name, part in parts.items():
+            protocol = f"validation of {network}, {part['label'].iloc[0]}, seeds drawn"
+            done += records.results(part, f"intensity/{network}{name}", protocol, origin, _printed(network))
+    means = losses.melt("label", ["training loss", "validation loss"], "metric").groupby(["label", "metric"])["value"]
+    for (network, metric), values in means:
+        row = pd.DataFrame([{"metric": metric, "value": values.mean(), "n": len(values), "seeds": len(values)}])
+        protocol = "sigmoid cross-entropy of the chosen epoch, mean over outputs; n counts networks"
+        done += records.results(row, f"intensity/{network}", protocol, origin, paper_a.TABLE_6[network])
+    return done
+
+
+def _printed(network: str) -> dict[str, float]:
+    """Return what the paper's Table 6 prints of a model, by our names of metrics."""
+    printed = paper_a.TABLE_6[network]
+    return {"RMSE": printed["RMSE"], ARGMAX: printed["accuracy"]}

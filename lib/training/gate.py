@@ -1,0 +1,71 @@
+"""The gate on training: a network that has not learned its training images says nothing about the data.
+
+The measure is the *training error*: the error on the training images over that of the best constant guess, 0 for a
+perfect network, 1 for one that has learned nothing. The error is the share of wrong images for classes, and the RMSE
+over all outputs for intensities.
+
+The rule, made before any network is fitted: above the threshold a network is fitted once more with twice the passes;
+if it fails again, it is left out, and its label goes on with the seeds that are left.
+"""
+
+import numpy as np
+import pandas as pd
+
+
+def training_error(outputs: np.ndarray, targets: np.ndarray, history: pd.DataFrame) -> float:
+    """Return the training error of a network, of the kept weights or over the last epoch, whichever is smaller.
+
+    The last epoch counts because validation may have kept the weights of an early one.
+
+    Args:
+        outputs: float (N, K) on the training images, with the kept weights.
+        targets: class numbers, int (N,), or intensities, float (N, K).
+        history: of the fit; its last `accuracy` or `mean_squared_error` is measured with dropout and variants.
+    """
+    if targets.ndim == 1:
+        kept, last = np.mean(outputs.argmax(axis=1) != targets), 1 - history["accuracy"].iloc[-1]
+        constant = 1 - np.bincount(targets).max() / len(targets)  # always the most frequent class
+    else:
+        kept, last = np.sqrt(np.mean((outputs - targets) ** 2)), np.sqrt(history["mean_squared_error"].iloc[-1])
+        constant = np.sqrt(np.mean((targets - targets.mean(axis=0)) ** 2))  # always the mean target
+    return float(min(kept, last) / constant)
+
+
+def passed(fits: pd.DataFrame, base: str) -> pd.DataFrame:
+    """Return the fits that may be judged: those that have learned, and all of `base` where none of it has.
+
+    Args:
+        fits: from `lib.training.fit_runs`.
+        base: the label that the others are compared with.
+    """
+    is_base = fits["label"] == base
+    lost = is_base & ~fits.loc[is_base, "learned"].any()
+    return fits[fits["learned"] | lost]
+
+
+def failures(fits: pd.DataFrame, base: str) -> list[str]:
+    """Return a sentence for each label with a network that has not learned its training images, or one that all pass.
+
+    Args:
+        fits: from `lib.training.fit_runs`.
+        base: the label that the others are compared with.
+    """
+    sentences = []
+    for label, group in fits.groupby("label", sort=False):
+        failed = group[~group["learned"]]
+        if len(failed):
+            sentences.append(
+                f"{len(failed)} of {len(group)} networks of {label} did not learn their training images, also in twice "
+                f"the passes (training error up to {failed['training error'].max():.2f}). {_end(label, group, base)}"
+            )
+    worst = fits["training error"].max()
+    return sentences or [f"All {len(fits)} networks pass the gate; the largest training error is {worst:.3f}."]
+
+
+def _end(label: str, group: pd.DataFrame, base: str) -> str:
+    """Return what follows from the failed networks of a label."""
+    if group["learned"].any():
+        return "They are left out."
+    if label != base:
+        return f"No network is left, so {label} is left out."
+    return "The others are compared with them, so they stay: **no figure of theirs is a result**."
