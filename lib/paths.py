@@ -60,10 +60,10 @@ def _tracked(folder: Path) -> str:
     """Return the first file below a folder that git tracks, nothing where there is none or no git."""
     command = ["git", "-C", folder, "ls-files", "-z"]
     try:
-        found = subprocess.run(command, capture_output=True, check=False).stdout
+        listed = subprocess.run(command, capture_output=True, check=False).stdout
     except OSError:
         return ""
-    return os.fsdecode(found.split(b"\0")[0])
+    return os.fsdecode(listed.split(b"\0")[0])
 
 
 @contextlib.contextmanager

@@ -44,9 +44,9 @@ def missing(pins: Path = PINS) -> list[str]:
     """Return the pins that this interpreter's packages do not meet, as `name==version (found ...)`."""
     problems = []
     for name, version in read_pins(pins).items():
-        found = installed(name)
-        if found != version:
-            problems.append(f"{name}=={version} (found {found or 'nothing'})")
+        version_here = installed(name)
+        if version_here != version:
+            problems.append(f"{name}=={version} (found {version_here or 'nothing'})")
     return problems
 
 

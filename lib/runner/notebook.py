@@ -53,12 +53,12 @@ class Notebook:
 
 def paths(folder: Path = NOTEBOOKS) -> dict[str, Path]:
     """Return the notebooks of `folder` by their two-digit number, in order."""
-    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    numbers = [path.name[:2] for path in found]
+    files = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    numbers = [path.name[:2] for path in files]
     twice = sorted({number for number in numbers if numbers.count(number) > 1})
     if twice:
         raise PlanError(f"two notebooks share the number {', '.join(twice)} in {folder}; rename one")
-    return dict(zip(numbers, found, strict=True))
+    return dict(zip(numbers, files, strict=True))
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -81,8 +81,8 @@ def read_notebook(path: Path) -> Notebook:
     title = re.sub(r"^\d\d\s*[.:-]?\s*", "", first[0].lstrip("# ") if first else path.stem)
     cell = next((text for text, own in zip(texts, tags, strict=True) if "parameters" in own), None)
     parameters = read_parameters(cell, path) if cell else {}
-    known = None if after is None else tuple(after)
-    return Notebook(path.name[:2], path, title, tuple(first[1:]), parameters, known, alone)
+    upstream = None if after is None else tuple(after)
+    return Notebook(path.name[:2], path, title, tuple(first[1:]), parameters, upstream, alone)
 
 
 def source(cell: Mapping) -> str:

@@ -131,15 +131,15 @@ def read_settings(settings: Iterable[str], available: Iterable[str]) -> dict[str
 
 
 def _step(notebook: Notebook, tables: Mapping, profile: str, texts: Mapping[str, str]) -> Step:
-    options, known = tables["profiles"][profile], notebook.parameters
-    shared = {name: value for name, value in options.get("shared", {}).items() if name in known}
+    options, parameters = tables["profiles"][profile], notebook.parameters
+    shared = {name: value for name, value in options.get("shared", {}).items() if name in parameters}
     where = f"[{notebook.number}.{profile}]"
     own = tables.get(notebook.number, {}).get(profile, {})
     for name in (*own, *texts):
-        _known(name, known, f"parameter of {notebook.path.name}")
-    given = {name: checked(known[name], value, where) for name, value in {**shared, **own}.items()}
-    given |= {name: parsed(known[name], text, "--set") for name, text in texts.items()}
-    defaults = {name: parameter.default for name, parameter in known.items()}
+        _known(name, parameters, f"parameter of {notebook.path.name}")
+    given = {name: checked(parameters[name], value, where) for name, value in {**shared, **own}.items()}
+    given |= {name: parsed(parameters[name], text, "--set") for name, text in texts.items()}
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
     return Step(notebook, given, defaults | given, options.get("silence", SILENCE))
 
 
