@@ -11,9 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from lib import evaluate, records, synthetic
+from lib import evaluate, progress, records, synthetic
 from lib.faces import align, detect
 from lib.intensity.levels import OTHERS
 
@@ -33,7 +32,7 @@ def sequences(count: int, frames: int, size: int) -> tuple[pd.DataFrame, np.ndar
         Columns `sequence`, `emotion`, `frame`, `intensity`, one row per frame with a detected face, F of them; and the
         crops, uint8 (F, size, size, 3), in the paper's alignment.
     """
-    parts = [_sequence(number, frames, size) for number in tqdm(range(count), desc="sequences")]
+    parts = [_sequence(number, frames, size) for number in progress.bar(range(count), "rendering", "sequences")]
     table = pd.DataFrame([row for rows, _ in parts for row in rows])
     return table, np.stack([crop for _, crops in parts for crop in crops])
 

@@ -30,9 +30,8 @@ import psutil
 from joblib.executor import get_memmapping_executor
 from joblib.externals.loky import as_completed, get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from tqdm.auto import tqdm
 
-from lib import machine, models
+from lib import machine, models, progress
 from lib.faces.store import Rows
 from lib.models import anatomy
 from lib.paths import replace_on_success
@@ -207,7 +206,8 @@ def _fit_all(jobs: list[_Job], processes: int | None) -> None:
         return
     processes = min(processes or _processes(), len(waiting)) if machine.on_cpu() else 1
     left, done, spent = sum(job.cost for job in waiting), 0.0, 0.0
-    with tqdm(total=len(waiting), desc="networks") as bar:
+    with progress.bar(label="networks", unit="networks", total=len(waiting)) as bar:
+        bar.bar_format = "{desc}: {n_fmt} of {total_fmt}, {elapsed} gone{postfix}"  # what is left: by cost, not number
         for job, seconds in _finished(waiting, processes):
             done, spent, left = done + job.cost, spent + seconds, left - job.cost
             minutes = max(0.0, left * spent / done / processes / 60)
