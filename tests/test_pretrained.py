@@ -18,7 +18,7 @@ SMALL = [
     "09.SCALE=smoke",
     "09.EPOCHS=1",
     "09.SEEDS=2",
-    "09.LEAST_TRAINING_ACCURACY=0.0",
+    "09.MOST_TRAINING_ERROR=9.0",
     "13.SCALE=smoke",
     "13.EPOCHS=1",
 ]
