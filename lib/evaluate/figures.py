@@ -31,10 +31,10 @@ def numbers(table: pd.DataFrame, title: str) -> Figure:
     """Draw our leak-free figures with their intervals, and the printed numbers as diamonds.
 
     Args:
-        table: rows of `lib.evaluate.beside_paper.every_item`; those without an interval are left out.
+        table: from `lib.evaluate.beside_paper.numbers`; rows without an interval, or with a bound, are left out.
         title: of the figure.
     """
-    strict = table.dropna(subset=["ours (leak-free)", "low", "paper"])
+    strict = table[~table["verdict"].str.contains("bound")].dropna(subset=["ours (leak-free)", "low", "paper"])
     strict = strict.rename(columns={"item": "label", "ours (leak-free)": "value"})
     figure, ax = plt.subplots(figsize=(8, 3))
     plots.intervals(strict, ax).set(xlabel="share, or RMSE", title=title, xlim=(0, 1))
