@@ -24,7 +24,6 @@ Conventions
     accuracy, strongest without neutral [0, 1]      higher  images with an emotion
 """
 
-from lib.emotions import names
 from lib.evaluate.bootstrap import RESAMPLES
 from lib.evaluate.comparison import (
     by,
@@ -56,7 +55,6 @@ __all__ = [
     "levels",
     "mcnemar",
     "mean",
-    "names",
     "order",
     "printed",
     "regression",
