@@ -17,9 +17,6 @@ from lib.paths import ROOT
 from lib.runner import __main__ as run_all
 from lib.runner import figures, notebook, plan, publish, reference
 
-# What does not hold yet, in one place; every list must be empty at the end: notebooks that are dense, that have no room
-# or test of their word, or no results in the reference; files with names of `AVOIDED`; modules without shapes.
-PENDING = json.loads((ROOT / "tests" / "pending.json").read_text())
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
 FRONT_MATTER = ("00", "01")  # the map and the quick start; every other notebook has a room of its word
@@ -112,8 +109,6 @@ def words_of_prose(path: Path) -> int:
 
 @each_notebook
 def test_a_notebook_is_not_dense(path):
-    if path.name[:2] in PENDING["dense"]:
-        pytest.skip("not rewritten yet")
     trees = [ast.parse(text) for text in code_of(path)]
     lines = [line for text in code_of(path) for line in text.splitlines() if line.strip()]
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -127,11 +122,11 @@ def test_a_notebook_is_not_dense(path):
     assert words_of_prose(path) >= 7 * len(lines), "words of prose for a line of code"
 
 
-@each_notebook
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if path.name[:2] not in FRONT_MATTER], ids=lambda path: path.stem
+)
 def test_a_notebook_has_a_room_and_a_test_of_its_word(path):
-    number, word = path.stem.split("_", 1)
-    if number in FRONT_MATTER or number in PENDING["homeless"]:
-        pytest.skip("no room")
+    word = path.stem.split("_", 1)[1]
     modules = [module for module in MODULES if module.stem == word or module.parent.name == word]
     assert modules, f"no lib/{word}, lib/{word}.py or lib/*/{word}.py"
     assert (ROOT / "tests" / f"test_{word}.py").exists()
@@ -243,15 +238,11 @@ def undocumented(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_function_on_arrays_gives_their_shapes(path):
-    if str(path.relative_to(ROOT / "lib")) in PENDING["undocumented"]:
-        pytest.skip("not rewritten yet")
     assert undocumented(path) == []
 
 
 @pytest.mark.parametrize("path", [*MODULES, *NOTEBOOKS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_variable_has_a_name_that_says_what_it_holds(path):
-    if str(path.relative_to(ROOT)) in PENDING["named"]:
-        pytest.skip("not rewritten yet")
     texts = code_of(path) if path.suffix == ".ipynb" else [path.read_text()]
     assert set().union(*(assigned(ast.parse(text)) for text in texts)) & AVOIDED == set()
 
@@ -279,5 +270,5 @@ def test_every_file_that_the_readme_names_is_there():
 def test_the_reference_of_smoke_covers_its_notebooks():
     published = reference.read_reference("smoke")
     numbers = [step.notebook.number for step in plan.make_plan("smoke")]
-    assert list(published) == [number for number in numbers if number not in PENDING["unpublished"]]
+    assert list(published) == numbers
     assert reference.by_name(published)
