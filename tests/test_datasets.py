@@ -638,3 +638,15 @@ def test_the_highest_rating_is_compared_with_what_was_posed():
     columns = ["happy", "sad", "surprise", "angry", "disgust", "fear"]
     rated = pd.DataFrame(np.eye(6)[[0, 1, 2]], index=["KA.HA1", "KA.AN1", "KA.NE1"], columns=columns)
     assert jaffe.rated_as_posed(rated).tolist() == [True, False]
+
+
+def test_single_image_names_of_fer_plus_out_of_order_are_no_error_but_doubled_neighbours_are():
+    names = np.arange(3000)
+    names[500] = 2500  # as in the file that is distributed
+    votes = pd.DataFrame(0, index=range(3000), columns=[*fer2013.VOTES, *fer2013.NO_EMOTION]).assign(happiness=10)
+    labels = pd.Series(["happy"] * 3000)
+    text = pd.DataFrame({"Image name": [f"fer{number:07d}.png" for number in names]})
+    fer2013._check_order(Path("fer2013new.csv"), text, votes, labels)
+    text.loc[7] = text.loc[8]
+    with pytest.raises(DataError, match="another order"):
+        fer2013._check_order(Path("fer2013new.csv"), text, votes, labels)

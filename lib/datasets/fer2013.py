@@ -50,6 +50,7 @@ VOTES = {  # FER+, in its own order
 }
 NO_EMOTION = {"unknown": "FER+: most voters saw no emotion they could name", "NF": "FER+: most voters saw no face"}
 LABELS = ("original", "majority", "cleaned", "soft")
+OUT_OF_ORDER = 0.001  # share of image names; the file as distributed has three of 32,140
 AGREEMENT = 0.4  # ours: FER-2013 and the majority of FER+ agree on some 65 %, rows in another order on some 17 %
 SIZE = 48
 
@@ -134,7 +135,8 @@ def _check_order(path: Path, text: pd.DataFrame, votes: pd.DataFrame, labels: pd
     """Raise DataError where the rows of FER+ are visibly not those of FER-2013; see `_votes`."""
     if "Image name" in text:
         numbers = text["Image name"].str.extract(r"(\d{1,9})")[0].dropna().astype("int64")
-        if not (numbers.is_monotonic_increasing and numbers.is_unique):
+        steps = numbers.diff()
+        if (steps == 0).any() or (steps < 0).sum() > OUT_OF_ORDER * len(numbers):
             raise DataError(f"{path} is in another order: its image names do not grow; use the file as distributed")
     emotion, _ = _vote(votes, "majority")
     both = emotion.isin(set(CODES.values())) & labels.notna()
