@@ -259,3 +259,10 @@ def test_the_chatter_of_libraries_is_dropped(tmp_path):
     (only,) = printed(tmp_path, [new_output("stream", name="stderr", text=chatter)])
     assert only.text == "kept\n"
     assert printed(tmp_path, [new_output("stream", name="stderr", text=chatter.replace("kept\n", ""))]) == []
+
+
+def test_a_cut_results_file_counts_as_not_there_and_spoils_no_other(tmp_path):
+    (tmp_path / "03.json").write_text("")
+    (tmp_path / "04.json").write_text('{"results": [')
+    (tmp_path / "05.json").write_text('{"results": []}')
+    assert reference.read_results(tmp_path) == {"05": {"results": []}}

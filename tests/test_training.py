@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -288,3 +289,15 @@ def test_bad_targets_and_settings_are_refused(tmp_path):
 def test_reading_a_fit_that_never_ended_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"call lib\.training\.fit"):
         training.read(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:a file of the fit")
+@pytest.mark.parametrize("name", ["state.npz", "best.npz", "record.json"])
+@pytest.mark.parametrize("kept", [0, 100], ids=["empty", "cut"])
+def test_a_damaged_fit_is_set_aside_and_made_anew(whole, name, kept, tmp_path):
+    damaged = tmp_path / whole[0].name / name
+    shutil.copytree(whole[0], damaged.parent)
+    damaged.write_bytes(damaged.read_bytes()[:kept])
+    model, _ = fitted(tmp_path)
+    assert as_bytes(model) == as_bytes(whole[1])
+    assert damaged.with_name(f"{name}.damaged").exists()

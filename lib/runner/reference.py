@@ -1,5 +1,6 @@
 """Reproduced or not: the results of a run beside those of the published run of the same profile."""
 
+import contextlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -32,9 +33,12 @@ class Verdict:
 
 
 def read_results(folder: Path | None = None) -> dict[str, dict]:
-    """Return what `records.record` wrote, by the notebook's number."""
-    files = sorted((folder or BUILD / "results").glob("[0-9][0-9].json"))
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+    """Return what `records.record` wrote, by the notebook's number; a cut or empty file counts as not there."""
+    results = {}
+    for path in sorted((folder or BUILD / "results").glob("[0-9][0-9].json")):
+        with contextlib.suppress(ValueError):
+            results[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+    return results
 
 
 def reference_path(profile: str) -> Path:

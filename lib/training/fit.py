@@ -18,6 +18,8 @@ import json
 import os
 import sys
 import time
+import warnings
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -69,10 +71,33 @@ def fit(
     with replace_on_success(here / "setup.json") as path:
         path.write_text(json.dumps(_setup(*setup), indent=1))
     with FileLock(here / "lock"):  # what a killed run has left running may still be at work on this fit
+        _set_damage_aside(here)
         if not (here / "record.json").exists():
             _fit(model, train, validation, settings, here, progress)
     load_weights(model, here / "best.npz")
     return read(here)
+
+
+def _set_damage_aside(folder: Path) -> None:
+    """Rename the files of a fit where one of them is cut, empty or gone, so that it is fitted anew."""
+    files = [folder / name for name in ("state.npz", "best.npz", "record.json")]
+    left = [path for path in files if path.exists()]
+    lost_weights = files[2] in left and files[1] not in left
+    if all(map(_is_whole, left)) and not lost_weights:
+        return
+    for path in left:
+        os.replace(path, path.with_name(f"{path.name}.damaged"))
+    warnings.warn(f"a file of the fit in {folder} was damaged; it is set aside and the fit begins anew", stacklevel=2)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        if path.suffix == ".json":
+            return bool(json.loads(path.read_text()))
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        return False
 
 
 def place(model: dict[str, object], settings: Settings, data: dict[str, object], folder: Path) -> Path:
