@@ -5,9 +5,11 @@ import contextlib
 import functools
 import glob
 import hashlib
+import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +91,21 @@ def replace_on_success(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         _remove(temporary)
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a .json, .npz or .npy file is there and can be read; a power cut may leave one cut or empty."""
+    import numpy as np  # not there yet when the environment is made
+
+    try:
+        if path.suffix == ".json":
+            return bool(json.loads(path.read_text(encoding="utf-8")))
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                return archive.testzip() is None
+        return bool(np.load(path, mmap_mode="r").size)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        return False
 
 
 def meaning(path: Path) -> bytes:

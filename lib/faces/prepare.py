@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib import datasets, images
+from lib import datasets, images, paths
 from lib.faces import workers
 from lib.faces.align import WAYS, align
 from lib.faces.detect import detect
@@ -199,7 +199,7 @@ def _digest(text: str) -> str:
 def _store(folder: Path, stage: str, fields: list[tuple], parameters: dict) -> Store:
     """Open the store whose name is a hash of the code, the libraries that find and warp faces, and the parameters."""
     sources = [Path(__file__).with_name(f"{name}.py") for name in SOURCES] + [Path(images.__file__)]
-    code = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    code = hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()
     versions = {name: importlib.metadata.version(name) for name in ("mediapipe", "numpy")}
     manifest = {"stage": stage, "code": code, **versions, "opencv": cv2.__version__, **parameters}
     name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]

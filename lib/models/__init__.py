@@ -6,39 +6,49 @@ import keras
 import numpy as np
 
 from lib.emotions import EMOTIONS
-from lib.models import modern, vgg
+from lib.models import modern, resnet, vgg
 from lib.paths import replace_on_success
 
 NAMES = (*vgg.PLANS, "modern_compact")
+RESNETS = resnet.NAMES  # paper B's; of 95 MB and more, so no table of small networks has them
 FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
 VGG_S_SIZE = 224  # pixels; Levi and Hassner 2015
 HEADS = ("softmax", "sigmoid")
 SMALLEST = 41  # pixels; below this a pooling window of VGG-S has nothing left to look at
 
 
-def build(name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = "softmax") -> keras.Model:
+def build(
+    name: str, size: int = 128, classes: int = len(EMOTIONS), head: str = "softmax", weights: str = "none"
+) -> keras.Model:
     """Return an untrained network that owns its input scaling.
 
     Args:
-        name: one of `NAMES`; `compact_vgg_s` is reconstruction R-A of paper A's network.
-        size: side of the square input in pixels; paper A has 128, Levi and Hassner's VGG-S 224.
+        name: one of `NAMES` or `RESNETS`; `compact_vgg_s` is reconstruction R-A of paper A's network.
+        size: side of the square input in pixels; paper A has 128, Levi and Hassner's VGG-S and the ResNets 224.
         classes: outputs.
         head: "softmax" for classes (cross-entropy), "sigmoid" for intensities (sigmoid cross-entropy on the vector).
+        weights: "none", or for a ResNet "imagenet", which Keras fetches once and checks.
 
     Returns:
         A model from uint8 RGB (N, size, size, 3) to float32 (N, classes) in [0, 1].
 
     Raises:
-        ValueError: an unknown name or head, or a size or number of classes that cannot be built.
+        ValueError: an unknown name, head or weights, or a size or number of classes that cannot be built.
+        OSError: the weights of ImageNet cannot be fetched.
     """
-    if name not in NAMES:
-        raise ValueError(f"unknown model {name!r}; expected one of {', '.join(NAMES)}")
+    if name not in (*NAMES, *RESNETS):
+        raise ValueError(f"unknown model {name!r}; expected one of {', '.join((*NAMES, *RESNETS))}")
+    if weights not in (("none", "imagenet") if name in RESNETS else ("none",)):
+        raise ValueError(f"{name} has no weights {weights!r}; expected none, or imagenet for a ResNet")
     if head not in HEADS:
         raise ValueError(f"unknown head {head!r}; expected softmax for classes or sigmoid for intensities")
     if size < SMALLEST or classes < 2:
         raise ValueError(f"size {size} and {classes} classes; expected at least {SMALLEST} pixels and 2 classes")
     image = keras.Input((size, size, 3), dtype="uint8", name="image")
-    x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
+    if name in RESNETS:
+        x = resnet.features(image, name, weights)
+    else:
+        x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
     output = keras.layers.Dense(classes, activation=head, dtype="float32", name="head")(x)
     return keras.Model(image, output, name=name)
 

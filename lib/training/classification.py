@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import datasets, evaluate, paths, records, splits
+from lib import datasets, evaluate, models, paths, records, splits
 from lib.cleaning import duplicates
 from lib.emotions import index
 from lib.faces.store import Rows
@@ -17,7 +17,6 @@ from lib.training.runs import Inputs, sides
 from lib.training.trained_networks import BASE, PAPER_WAY
 
 PROTOCOLS = {"leak_free": BASE, "paper": PAPER_WAY}  # and the label of the compact network under each
-VGG_S_SIZE = 224  # pixels, of the full VGG-S; Levi and Hassner 2015
 
 Crops = Mapping[tuple[str, int], Rows]  # uint8 (N, pixels, pixels, 3) by alignment and pixels
 Judged = Mapping[str, tuple[pd.DataFrame, np.ndarray]]  # by label: validation images (N rows), predictions str (S, N)
@@ -67,11 +66,11 @@ def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tu
     Args:
         table: from `images`.
         size: side of the crops in pixels.
-        full_vgg_s: whether the proposed crops are needed at `VGG_S_SIZE` too.
+        full_vgg_s: whether the proposed crops are needed at `models.VGG_S_SIZE` too.
         study: folder of the products, `lib.paths.data(scale)`.
     """
     wanted = [(how, size) for how in ("proposed", "traditional", "eyes")]
-    wanted += [("proposed", VGG_S_SIZE)] if full_vgg_s else []
+    wanted += [("proposed", models.VGG_S_SIZE)] if full_vgg_s else []
     usable, crops = trained_networks.crops(table, wanted, study)
     return table[usable].reset_index(drop=True), crops
 
@@ -107,7 +106,7 @@ def network_table(rows: list[tuple[str, str, str, str, str, int]], size: int) ->
     runs = pd.DataFrame(rows, columns=["label", "model", "how", "protocol", "recipe", "seeds"])
     runs = runs.loc[runs.index.repeat(runs["seeds"])]
     runs["seed"] = runs.groupby(level=0).cumcount()
-    runs["pixels"] = np.where(runs["model"] == "vgg_s", VGG_S_SIZE, size)
+    runs["pixels"] = np.where(runs["model"] == "vgg_s", models.VGG_S_SIZE, size)
     runs["inputs"] = [input_name(*row) for row in runs[["how", "pixels", "protocol"]].itertuples(index=False)]
     return runs.drop(columns="seeds").reset_index(drop=True)
 

@@ -19,7 +19,6 @@ import os
 import sys
 import time
 import warnings
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +35,7 @@ from lib.training.settings import Record, Settings, read
 
 CODE = (  # sources that decide the bytes of a fit, in lib
     *(f"training/{name}.py" for name in ("fit", "gate", "runs", "seed", "settings")),
-    *(f"models/{name}.py" for name in ("__init__", "modern", "vgg")),
+    *(f"models/{name}.py" for name in ("__init__", "modern", "resnet", "vgg")),
     "augment/*.py",
     "images.py",
 )
@@ -82,22 +81,12 @@ def _set_damage_aside(folder: Path) -> None:
     """Rename the files of a fit where one of them is cut, empty or gone, so that it is fitted anew."""
     files = [folder / name for name in ("state.npz", "best.npz", "record.json")]
     left = [path for path in files if path.exists()]
-    lost_weights = files[2] in left and files[1] not in left
-    if all(map(_is_whole, left)) and not lost_weights:
+    expected = files if files[2] in left else left  # a fit that has ended has all three
+    if all(map(paths.is_whole, expected)):
         return
     for path in left:
         os.replace(path, path.with_name(f"{path.name}.damaged"))
     warnings.warn(f"a file of the fit in {folder} was damaged; it is set aside and the fit begins anew", stacklevel=2)
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        if path.suffix == ".json":
-            return bool(json.loads(path.read_text()))
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (ValueError, EOFError, zipfile.BadZipFile):
-        return False
 
 
 def place(model: dict[str, object], settings: Settings, data: dict[str, object], folder: Path) -> Path:
@@ -148,8 +137,7 @@ def _fit(
     keeper.restore(model)
     model.fit(
         batches,
-        validation_data=(np.asarray(validation[0]), validation[1]),
-        validation_batch_size=256,
+        validation_data=_Validation(*validation),
         epochs=len(keeper.history) if keeper.finished(settings.epochs) else settings.epochs,
         initial_epoch=len(keeper.history),
         shuffle=False,
@@ -161,20 +149,36 @@ def _fit(
 
 
 def share_over_devices() -> contextlib.AbstractContextManager:
-    """Return a context in which `lib.models.build` and `fit` share every batch over all devices, and over all machines.
+    """Return a context in which `lib.models.build` and `fit` share every batch over all devices of this machine.
 
-    TensorFlow: `tf.distribute`, several machines where TF_CONFIG names them. JAX: `keras.distribution`, several
-    machines after `keras.distribution.initialize()`. Each machine needs a folder of its own. The batch size stays that
-    of the whole step.
+    TensorFlow: `tf.distribute`. JAX: `keras.distribution`. The batch size stays that of the whole step.
+
+    Raises:
+        ValueError: TF_CONFIG names several machines, over which Keras 3 cannot train on TensorFlow (Keras issue 20585).
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         if "TF_CONFIG" in os.environ:
-            return tf.distribute.MultiWorkerMirroredStrategy().scope()
+            raise ValueError("TF_CONFIG is set, but Keras 3 cannot train over several machines on TensorFlow; unset it")
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices]).scope()
     return keras.distribution.DataParallel().scope()
+
+
+class _Validation(keras.utils.PyDataset):
+    """Batches of 256 validation images in their order, read when they are asked for."""
+
+    def __init__(self, images: Images, targets: np.ndarray) -> None:
+        super().__init__()
+        self.images, self.targets = images, targets
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // 256)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = slice(256 * number, 256 * (number + 1))
+        return np.asarray(self.images[rows]), self.targets[rows]
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -262,6 +266,7 @@ def _targets(targets: np.ndarray, classes: int) -> np.ndarray:
 def _compile(model: keras.Model, settings: Settings, steps: int) -> None:
     """Give the model its precision, loss and optimiser, with a cosine over `steps` steps."""
     for layer in model.layers:
+        layer.trainable = settings.trainable == "all" or layer.name == "head"
         if settings.precision != "float32" and layer.name not in FLOAT32_LAYERS:
             layer.dtype_policy = settings.precision
     warm_up = round(settings.warm_up * steps)
@@ -279,10 +284,11 @@ def _compile(model: keras.Model, settings: Settings, steps: int) -> None:
     if settings.weight_decay:
         optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     if _is_softmax(model):
-        loss, metric = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing), "accuracy"
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+        metrics = ["accuracy", "binary_accuracy"]  # the second for paper B: lib.evaluate says what it hides
     else:
-        loss, metric = keras.losses.BinaryCrossentropy(), "mean_squared_error"
-    model.compile(optimiser, loss, metrics=[metric], jit_compile=settings.jit)
+        loss, metrics = keras.losses.BinaryCrossentropy(), ["mean_squared_error"]
+    model.compile(optimiser, loss, metrics=metrics, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
 
 

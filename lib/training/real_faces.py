@@ -122,11 +122,9 @@ def fit(
         settings: of the fit.
         folder: of the fits of this data set.
     """
-    images, size = train[0].shape[:2]
-    name = f"{size}_{settings.epochs}_{settings.precision}_{settings.seed}_{images}"
     set_seed(settings.seed)
-    model = models.build("modern_compact", size)
-    return model, fit_one(model, train, validation, settings, folder / name)
+    model = models.build("modern_compact", train[0].shape[1])
+    return model, fit_one(model, train, validation, settings, folder)
 
 
 def half_precision(

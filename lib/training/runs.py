@@ -3,7 +3,7 @@
 What a run leaves in the folder of its fit, beside the files of `lib.training.fit`:
 
     validation.npy      outputs on the validation images, float32 (N, classes)
-    network.json        what the table says of the network; written last, so a run with this file is done
+    network.json        what the table says of the network; written last
 
 On a CPU a process with one thread fits a network, also where there is one core only: the number of threads decides the
 last digits of a sum, and only so the bytes of a network do not depend on the number of cores. On a GPU the networks are
@@ -34,13 +34,14 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from lib import machine, models, progress
 from lib.faces.store import Rows
 from lib.models import anatomy
-from lib.paths import replace_on_success
+from lib.paths import is_whole, replace_on_success
 from lib.training.fit import Images, describe, fingerprint, fit, place
 from lib.training.gate import training_error
 from lib.training.seed import set_seed
 from lib.training.settings import Record, Settings, read
 
 PROCESS_BYTES = 1.2e9  # memory of a process that fits a compact network on some thousand crops, rounded up
+PRODUCTS = ("network.json", "validation.npy", "record.json", "best.npz")  # a network is done when all are whole
 MIRRORED = ("modern_compact",)  # networks that learn mirrored faces too, so both sides of a face are asked
 
 
@@ -63,7 +64,7 @@ class _Job:
 
     @property
     def done(self) -> bool:
-        return (self.place / "network.json").exists()
+        return all(is_whole(self.place / name) for name in PRODUCTS)
 
 
 def sides(images: Images, targets: np.ndarray, split: np.ndarray) -> Inputs:
@@ -185,8 +186,8 @@ def _jobs(
 def _network(name: str, size: int, head: str) -> dict[str, object]:
     """Return the description of an untrained network, its parameters, bytes and multiply-adds."""
     model = models.build(name, size, head=head)
-    parts = anatomy.table(model)[["parameters", "megabytes", "multiply_adds"]].sum()
-    sizes = {"parameters": int(parts.iloc[0]), "megabytes": parts.iloc[1], "million multiply-adds": parts.iloc[2]}
+    row = anatomy.overview({name: model}).rename(columns={"multiply_adds": "million multiply-adds"}).iloc[0]
+    sizes = row[["parameters", "megabytes", "million multiply-adds"]].to_dict()
     return {"description": describe(model), **sizes}
 
 

@@ -29,6 +29,8 @@ class Settings:
         class_weights: weigh classes by inverse frequency.
         seed: of batches and variants; call `lib.training.set_seed` before `build` for weights and dropout.
         precision: "float32", "mixed_bfloat16" or "mixed_float16".
+        trainable: "all" layers, or the "head" alone.
+        start: what the weights are before, in words or as a hash; the default says that they follow from the seed.
         jit: compile with XLA; on TensorFlow not after `lib.training.set_seed`, whose deterministic operations XLA
             lacks: Keras then warns and goes on without. On JAX everything else is far slower.
     """
@@ -47,6 +49,8 @@ class Settings:
     class_weights: bool = False
     seed: int = 0
     precision: str = "float32"
+    trainable: str = "all"
+    start: str = "seed"
     jit: bool = False
 
     def __post_init__(self) -> None:
@@ -55,6 +59,8 @@ class Settings:
             raise ValueError(f"epochs, batch_size and learning_rate must be over 0; got {self}")
         if self.optimiser not in ("sgd", "adamw") or self.precision not in PRECISIONS:
             raise ValueError(f"expected optimiser sgd or adamw and precision {', '.join(PRECISIONS)}; got {self}")
+        if self.trainable not in ("all", "head"):
+            raise ValueError(f"expected trainable all or head; got {self.trainable!r}")
         if not (0 <= self.ema < 1 and 0 <= self.label_smoothing < 1 and 0 <= self.warm_up < 1):
             raise ValueError(f"ema, label_smoothing and warm_up must be in [0, 1); got {self}")
 
