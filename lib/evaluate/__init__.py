@@ -22,6 +22,8 @@ Conventions
     PCC, CCC, ICC(3,1)                  [-1, 1]     higher  mean of the outputs, one emotion's output
     accuracy, argmax of 7               [0, 1]      higher  all images
     accuracy, strongest without neutral [0, 1]      higher  images with an emotion
+
+`explain_accuracy` tells what a printed "accuracy" may stand for, on anybody's own predictions.
 """
 
 from lib.evaluate.bootstrap import RESAMPLES
@@ -37,6 +39,7 @@ from lib.evaluate.comparison import (
     printed,
     scores,
 )
+from lib.evaluate.explanation import explain_accuracy
 from lib.evaluate.intensity_metrics import LEVELS, NEUTRAL, levels, regression
 from lib.evaluate.label_metrics import calibration, classification, confusion
 
@@ -49,6 +52,7 @@ __all__ = [
     "classification",
     "compare",
     "confusion",
+    "explain_accuracy",
     "gap",
     "holm",
     "leaderboard",
