@@ -1,8 +1,8 @@
 """Facial emotion recognition, reproduced: the code that the notebooks share.
 
 A student reads the rooms in the order of their notebooks: datasets, faces, cleaning, splits, augment, models, training,
-intensity, evaluate, timing; then the flat modules as they come up. `synthetic` (the renderer of the stand-ins) and
-`runner` (what `./run_all.sh` starts) are annexes: the study can be understood without them.
+intensity, evaluate, timing, predict; then the flat modules as they come up. `synthetic` (the renderer of the
+stand-ins) and `runner` (what `./run_all.sh` starts) are annexes: the study can be understood without them.
 
 The pipeline, upstream first; a module imports only from those printed before it:
 
@@ -20,6 +20,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     training     fitting, with resume; what was fitted, on other images
     intensity    how strong an expression is, and how steady an answer is over a sequence
     timing       milliseconds per image, multiply-adds, peak
+    predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
     runner       the environment, notebooks executed in order
     cli          one command line over all of it
 """

@@ -39,7 +39,7 @@ class Network:
     """One TensorFlow Lite file of the wheel on one thread. Not safe to share between threads."""
 
     def __init__(self, name: str) -> None:
-        with _quiet():
+        with quiet():
             self._interpreter = Interpreter(str(_modules() / name), num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
@@ -132,7 +132,7 @@ def _modules() -> Path:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence native code's standard error: LiteRT announces every interpreter there and has no switch for it."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,0 +1,10 @@
+"""For use: from a photograph to the faces in it, each with its emotion, without TensorFlow.
+
+contract     what a file of a network promises, in the file itself; a file that breaks it is refused
+network      such a file, run by LiteRT or ONNX Runtime
+predictor    detection, alignment and network as one call
+"""
+
+from lib.predict.predictor import Face, Predictor
+
+__all__ = ["Face", "Predictor"]

@@ -1,0 +1,99 @@
+"""One call from an image to every face in it: detection, landmarks, alignment, network."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lib import images
+from lib.faces.align import align
+from lib.faces.detect import Face as Detected
+from lib.faces.detect import detect
+from lib.predict import network
+from lib.predict.network import Network
+
+THREADS = 2  # pictures of a batch at once; each has networks of its own, 30 MB
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face and what its expression shows, in pixels of the image; left and right are the subject's.
+
+    Attributes:
+        box: x, y, width, height of the mesh; may reach past the image.
+        landmarks: float32 (68, 2), iBUG order.
+        emotion: the class of the largest output.
+        probabilities: float32 (7,), in the order of the predictor's `emotions`; sums to 1.
+        intensities: float32 (7,) in [0, 1], likewise; None where no network with intensities was loaded.
+    """
+
+    box: tuple[float, float, float, float]
+    landmarks: np.ndarray
+    emotion: str
+    probabilities: np.ndarray
+    intensities: np.ndarray | None
+
+
+class Predictor:
+    """Emotions, and intensities where a network for them is given, of every face in an image. Safe in threads.
+
+    Args:
+        classifier: gives probabilities; a network with intensities gives their shares of the sum instead.
+        regressor: gives intensities.
+    """
+
+    def __init__(self, classifier: Network, regressor: Network | None = None) -> None:
+        if regressor is None and classifier.contract.head == "sigmoid":
+            regressor = classifier
+        if regressor is not None and regressor.contract.head != "sigmoid":
+            raise ValueError(f"{regressor.contract.name} gives probabilities; expected a network with intensities")
+        self.classifier, self.regressor = classifier, regressor
+        self.emotions = classifier.contract.classes
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = "real_faces", intensity: str | Path | None = None) -> "Predictor":
+        """Return the predictor of a network of the study or of a file with its contract.
+
+        Args:
+            name_or_path: of the network.
+            intensity: a second one, which gives intensities.
+
+        Raises:
+            FileNotFoundError: no such network; the message lists those of the study.
+            ValueError: a file that breaks its contract.
+        """
+        return cls(network.load(name_or_path), None if intensity is None else network.load(intensity))
+
+    def predict(self, image: np.ndarray) -> list[Face]:
+        """Return every face of an image, largest first; an empty list where there is none.
+
+        Args:
+            image: uint8 RGB (H, W, 3), or grey (H, W).
+
+        Raises:
+            ValueError: not such an array.
+        """
+        rgb = images.to_rgb(image)
+        return [self._face(rgb, face) for face in detect(rgb)]
+
+    def predict_batch(self, images: Iterable[np.ndarray]) -> list[list[Face]]:
+        """Return what `predict` returns for each image uint8 RGB (H, W, 3), several at a time."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(self.predict, images))
+
+    def _face(self, rgb: np.ndarray, face: Detected) -> Face:
+        outputs = self._outputs(self.classifier, rgb, face.landmarks)
+        probabilities = outputs / outputs.sum()
+        intensities = None
+        if self.regressor is not None:
+            same = self.regressor is self.classifier
+            intensities = outputs if same else self._outputs(self.regressor, rgb, face.landmarks)
+        emotion = self.emotions[int(outputs.argmax())]
+        return Face(tuple(map(float, face.box)), face.landmarks, emotion, probabilities, intensities)
+
+    @staticmethod
+    def _outputs(network: Network, rgb: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """Return the outputs float32 (classes,) for the face at landmarks (68, 2) of an image (H, W, 3)."""
+        return network(align(rgb, landmarks, network.contract.alignment, network.contract.size).crop)
