@@ -11,7 +11,7 @@ from lib import images
 from lib.faces.align import align
 from lib.faces.detect import Face as Detected
 from lib.faces.detect import detect
-from lib.predict import network
+from lib.predict import network, tiles
 from lib.predict.network import Network
 
 THREADS = 2  # pictures of a batch at once; each has networks of its own, 30 MB
@@ -66,22 +66,29 @@ class Predictor:
         """
         return cls(network.load(name_or_path), None if intensity is None else network.load(intensity))
 
-    def predict(self, image: np.ndarray) -> list[Face]:
+    def predict(self, image: np.ndarray, small: bool | None = None) -> list[Face]:
         """Return every face of an image, largest first; an empty list where there is none.
 
         Args:
             image: uint8 RGB (H, W, 3), or grey (H, W).
+            small: look for small faces too, square by square (`lib.predict.tiles`); None: where the image is large.
 
         Raises:
             ValueError: not such an array.
         """
         rgb = images.to_rgb(image)
-        return [self._face(rgb, face) for face in detect(rgb)]
+        small = max(rgb.shape) > tiles.LARGE if small is None else small
+        return [self._face(rgb, face) for face in (tiles.detect_small(rgb) if small else detect(rgb))]
 
-    def predict_batch(self, images: Iterable[np.ndarray]) -> list[list[Face]]:
-        """Return what `predict` returns for each image uint8 RGB (H, W, 3), several at a time."""
+    def predict_batch(self, images: Iterable[np.ndarray], small: bool | None = None) -> list[list[Face]]:
+        """Return what `predict` returns for each image, several at a time.
+
+        Args:
+            images: each uint8 RGB (H, W, 3), or grey (H, W).
+            small: as for `predict`.
+        """
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(self.predict, images))
+            return list(pool.map(lambda image: self.predict(image, small), images))
 
     def _face(self, rgb: np.ndarray, face: Detected) -> Face:
         outputs = self._outputs(self.classifier, rgb, face.landmarks)
