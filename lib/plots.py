@@ -1,6 +1,6 @@
-"""Figures of the study: every function takes `ax` and returns it."""
+"""Figures of the study: a function that takes `ax` returns it; the others return a whole figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import matplotlib.pyplot as plt
@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.emotions import COLOURS
+from lib.emotions import COLOURS, EMOTIONS
 
 
 def confusion_matrix(counts: np.ndarray, emotions: Sequence[str], ax: Axes) -> Axes:
@@ -30,6 +30,23 @@ def confusion_matrix(counts: np.ndarray, emotions: Sequence[str], ax: Axes) -> A
     ax.set_yticks(places, [f"{name} ({n:,})" for name, n in zip(emotions, counts.sum(axis=1), strict=True)])
     ax.set(xlabel="predicted emotion", ylabel="true emotion (images)")
     return ax
+
+
+def confusion_matrices(matrices: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw confusion matrices side by side, each below its label, its images and the share on the diagonal.
+
+    Args:
+        matrices: by label, int (7, 7), from `lib.evaluate.confusion`.
+        title: of the whole figure.
+    """
+    figure, axes = plt.subplots(1, len(matrices), figsize=(6.5 * len(matrices), 5.6), squeeze=False)
+    for ax, (label, counts) in zip(axes[0], matrices.items(), strict=True):
+        images = counts.sum()
+        confusion_matrix(counts, EMOTIONS, ax)
+        ax.set_title(f"{label}, n = {images:,}, {np.trace(counts) / images:.0%} right")
+    figure.suptitle(title)
+    figure.tight_layout()
+    return figure
 
 
 def intervals(table: pd.DataFrame, ax: Axes) -> Axes:
@@ -65,6 +82,15 @@ def training_curves(history: pd.DataFrame, metric: str, ax: Axes) -> Axes:
     ax.set(xlabel="epoch", ylabel=metric)
     ax.legend()
     return ax
+
+
+def fit_curves(history: pd.DataFrame, title: str) -> Figure:
+    """Draw loss and accuracy over epochs side by side; `history` as for `training_curves`."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
+    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
+        training_curves(history, metric, ax)
+    figure.suptitle(title)
+    return figure
 
 
 def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str) -> Axes:

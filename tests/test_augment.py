@@ -249,6 +249,7 @@ def test_the_counts_of_tables_4_and_7_stand_beside_ours():
     table = augment.count_images(sides, sides).set_index("images of")
     assert table["ours"].tolist() == [2, 1, 1, 2, 1]
     assert (table["paper"] * 28 == table["paper, with variants"]).all()
+    assert (table["ours"] * 28 == table["ours, with variants"]).all()
 
 
 def test_the_sharpest_colour_crop_comes_first_and_grey_ones_last():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lib import evaluate, training
+from lib.datasets import overview
 from lib.emotions import EMOTIONS, intensity_vector
 from lib.intensity import flicker, levels, networks
 from lib.papers import paper_a
@@ -13,20 +14,12 @@ from lib.training.runs import Inputs
 
 def test_table_5_of_the_paper_adds_up_and_ours_is_counted_by_item():
     eiw = pd.DataFrame({"emotion": ["happy", "happy", "neutral", "sad"], "intensity": [0.2, 0.2, np.nan, 1.0]})
-    table = levels.table_5(eiw).set_index("item")
+    table = overview.table_5(eiw).set_index("item")
     assert table["paper"].sum() == paper_a.EIW_IMAGES
     assert table["ours"][table["ours"] > 0].to_dict() == {"happy 20 %": 2, "sad 100 %": 1, "neutral": 1}
-    grid = levels.as_grid(table.reset_index())
+    grid = overview.levels(eiw)
     assert grid.loc["20 %", "happy"] == 2
-    assert grid.loc["none", "neutral"] == 1
-
-
-def test_table_7_counts_both_models_and_their_28_variants():
-    table = pd.DataFrame({"data_set": ["eiw", "eiw", "mug"], "split": ["train", "validation", "train"]})
-    sizes = levels.table_7(table).set_index(["model", "side"])
-    assert sizes["ours"].tolist() == [1, 1, 2, 1]
-    assert (sizes["ours x 28"] == 28 * sizes["ours"]).all()
-    assert sizes.loc[("EIW + MUG", "validation"), "paper x 28"] == paper_a.TABLE_7["EIW + MUG"]["validation x 28"]
+    assert grid.loc["no level", "neutral"] == 1
 
 
 def test_an_answer_that_is_always_neutral_is_right_on_46_per_cent_of_the_papers_table_5():
@@ -50,7 +43,7 @@ def test_baselines_look_at_no_image():
     guesses = levels.baselines(labels(), 3)
     assert guesses["constant guess"].shape == guesses["always neutral"].shape == (1, 3, 7)
     np.testing.assert_allclose(guesses["constant guess"][0, 2], labels().mean(axis=0), rtol=1e-6)
-    overall = levels.overview(levels.scores(labels(3), guesses, np.arange(3)))
+    overall = levels.overview(evaluate.scores(guesses, labels(3), np.arange(3)))
     assert list(overall.index) == ["constant guess", "always neutral"]
 
 

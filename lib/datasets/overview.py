@@ -83,10 +83,21 @@ def classes(together: pd.DataFrame) -> pd.DataFrame:
 
 def levels(eiw: pd.DataFrame) -> pd.DataFrame:
     """Return the number of images at each intensity (rows) of each emotion (columns); neutral has no level."""
-    percent = (100 * eiw["intensity"]).round().astype(int).astype(str) + " %"
-    rows = percent.where(eiw["emotion"] != "neutral", "no level").rename("level")
+    rows = _percent(eiw).where(eiw["emotion"] != "neutral", "no level").rename("level")
     table = pd.crosstab(rows, eiw["emotion"])
     return table.reindex([*paper_a.LEVELS, "no level"], fill_value=0)
+
+
+def table_5(eiw: pd.DataFrame) -> pd.DataFrame:
+    """Return the paper's Table 5 beside ours, a row per item such as "happy 20 %": `item`, `paper`, `ours`."""
+    item = (eiw["emotion"] + " " + _percent(eiw)).where(eiw["emotion"] != "neutral", "neutral")
+    printed = pd.Series(paper_a.TABLE_5_ITEMS)
+    ours = item.value_counts().reindex(printed.index, fill_value=0)
+    return pd.DataFrame({"paper": printed, "ours": ours}).rename_axis("item").reset_index()
+
+
+def _percent(eiw: pd.DataFrame) -> pd.Series:
+    return (100 * eiw["intensity"]).map("{:.0f} %".format)
 
 
 def groups(together: pd.DataFrame, attribute: str) -> pd.DataFrame:

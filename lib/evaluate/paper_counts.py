@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import datasets, paths, splits
-from lib.augment import VARIANTS
+from lib import augment, datasets, paths, splits
+from lib.datasets import overview
 from lib.emotions import EMOTIONS
 from lib.evaluate.paper_items import COUNTS
 from lib.papers import paper_a
@@ -37,10 +37,8 @@ def _of_data_sets(scale: str) -> dict[tuple[str, str], int]:
     ours["Table 1", "CK+ sequences with an emotion"] = sequences["ck_plus"]
     ours |= {("Table 1", item): len(raw[name]) for item, name in (("JAFFE", "jaffe"), ("KDEF", "kdef"))}
     ours |= {("text", item): len(raw[name]) for item, name in (("own", "own"), ("EIW", "eiw"))}
-    eiw = raw["eiw"]
-    level = (100 * eiw["intensity"]).map("{:.0f} %".format)
-    cells = (eiw["emotion"] + " " + level).where(eiw["emotion"] != "neutral", "neutral").value_counts()
-    return ours | {("Table 5", item): int(cells.get(item, 0)) for item in COUNTS["Table 5"]}
+    table_5 = overview.table_5(raw["eiw"]).set_index("item")["ours"]
+    return ours | {("Table 5", item): images for item, images in table_5.items()}
 
 
 def _of_splits(study: Path) -> dict[tuple[str, str], int]:
@@ -50,11 +48,9 @@ def _of_splits(study: Path) -> dict[tuple[str, str], int]:
     sides = table_3["split"].replace("train", "training").value_counts()
     ours = {("Table 2", emotion): int(strong.get(emotion, 0)) for emotion in EMOTIONS}
     ours |= {("Table 3", side): int(sides[side]) for side in COUNTS["Table 3"]}
-    ours["Table 4", "training x 28"] = int(sides["training"]) * VARIANTS
-    intensity = splits.load("intensity", study)
-    for name, members in {"EIW": ["eiw"], "EIW + MUG": ["eiw", "mug"]}.items():
-        here = intensity[intensity["data_set"].isin(members)]["split"].replace("train", "training").value_counts()
-        for side in ("training", "validation"):
-            ours["Table 7", f"{name}, {side}"] = int(here[side])
-            ours["Table 7", f"{name}, {side} x 28"] = int(here[side]) * VARIANTS
+    counted = augment.count_images(table_3, splits.load("intensity", study))
+    for row in counted.to_dict("records"):
+        item = row["images of"].removeprefix("classification, ")
+        ours[row["table"], item] = row["ours"]
+        ours[row["table"], f"{item} x 28"] = row["ours, with variants"]
     return ours

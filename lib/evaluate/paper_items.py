@@ -211,13 +211,6 @@ COUNTS = {  # the paper's counts: place -> item -> printed
     "Table 2": paper_a.TABLE_2,
     "Table 3": paper_a.TABLE_3,
     "Table 4": {"training x 28": paper_a.TABLE_4["training x 28"]},
-    "Table 5": {
-        **{
-            f"{emotion} {level}": n
-            for emotion, row in paper_a.TABLE_5.items()
-            for level, n in zip(paper_a.LEVELS, row, strict=True)
-        },
-        "neutral": paper_a.TABLE_5_NEUTRAL,
-    },
+    "Table 5": paper_a.TABLE_5_ITEMS,
     "Table 7": {f"{name}, {side}": n for name, row in paper_a.TABLE_7.items() for side, n in row.items()},
 }

@@ -1,6 +1,6 @@
 """How strong an expression is, and how steady an answer is over a sequence.
 
-levels      labels with a strength, beside the paper's counts; error and accuracy by level
+levels      baselines that look at no image; error and accuracy by level
 networks    the two regression models, on images and on their 28 variants
 flicker     rendered sequences, and how much outputs and labels jump over one
 figures     the figures of notebook 10

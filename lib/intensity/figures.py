@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib import evaluate, plots
-from lib.emotions import EMOTIONS, names
+from lib import plots
+from lib.emotions import EMOTIONS
 from lib.evaluate import NEUTRAL
 from lib.intensity.levels import OTHERS, SETS
 from lib.training.loss import lowest_loss
@@ -31,23 +31,6 @@ def curves(histories: pd.DataFrame, inputs: Mapping[str, Inputs]) -> Figure:
         ax.axhline(floor, color="0.5", ls=":", label="perfect network")
         ax.set_title(f"{label}, {len(inputs[label].train[1]):,} training images")
         ax.legend()
-    return figure
-
-
-def matrices(answers: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str) -> Figure:
-    """Return a confusion matrix per model, of the largest of the seven outputs.
-
-    Args:
-        answers: by label the targets (N, 7) and the outputs of one network (N, 7).
-        title: of the whole figure.
-    """
-    figure, axes = plt.subplots(1, len(answers), figsize=(6.5 * len(answers), 5.4))
-    for ax, (label, (truth, outputs)) in zip(axes, answers.items(), strict=True):
-        counts = evaluate.confusion(names(truth), names(outputs))
-        plots.confusion_matrix(counts, EMOTIONS, ax)
-        ax.set_title(f"{label}, n = {len(truth):,}, {np.trace(counts) / counts.sum():.0%} right")
-    figure.suptitle(title)
-    figure.tight_layout()
     return figure
 
 

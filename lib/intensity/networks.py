@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lib import augment, evaluate, models, records
-from lib.emotions import intensity_vector
+from lib.emotions import intensity_vector, names
 from lib.faces.store import Rows
 from lib.intensity.levels import ARGMAX, SETS
 from lib.papers import paper_a
 from lib.splits import leakage
-from lib.training import Settings, read, trained_networks
+from lib.training import Settings, trained_networks
 from lib.training.runs import Inputs, sides
 
 BASE = "EIW + MUG"  # every other answer is compared with this model
@@ -62,16 +62,6 @@ def validation(table: pd.DataFrame, label: str) -> pd.DataFrame:
     return table[table["data_set"].isin(SETS[label]) & (table["split"] == "validation")]
 
 
-def load(fits: pd.DataFrame, folder: Path) -> dict[str, list[keras.Model]]:
-    """Return the fitted networks by label; arguments as for `lib.training.outputs`."""
-    networks: dict[str, list[keras.Model]] = {}
-    for fit in fits.to_dict("records"):
-        network = models.build(fit["model"], int(fit["pixels"]), head="sigmoid")
-        models.load_weights(network, read(folder / fit["folder"]).weights)
-        networks.setdefault(fit["label"], []).append(network)
-    return networks
-
-
 def outputs(networks: Networks, images: np.ndarray | Rows) -> dict[str, np.ndarray]:
     """Return the outputs of every network by label, float32 (S, N, 7).
 
@@ -104,18 +94,20 @@ def table_6_losses(losses: pd.DataFrame) -> pd.DataFrame:
     return ours.join(pd.DataFrame(paper_a.TABLE_6).T[columns].add_prefix("paper's "))
 
 
-def own_validation(inputs: Mapping[str, Inputs], networks: Networks) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return, for each model, targets (N, 7) and the first network's outputs (N, 7) on its own validation images.
+def own_validation(inputs: Mapping[str, Inputs], networks: Networks) -> dict[str, np.ndarray]:
+    """Return the confusion matrix, int (7, 7), of each model's first network on its own validation images.
+
+    The largest of seven counts, in labels and in outputs.
 
     Args:
         inputs: from `cropped`.
         networks: of both models, or more; others are left out.
     """
-    answers = {}
+    matrices = {}
     for label in [name for name in SETS if name in networks]:
         images, truth = inputs[label].validation
-        answers[label] = truth, models.predict(networks[label][0], images)
-    return answers
+        matrices[label] = evaluate.confusion(names(truth), names(models.predict(networks[label][0], images)))
+    return matrices
 
 
 def with_variants(networks: Networks, inputs: Mapping[str, Inputs], table: pd.DataFrame) -> pd.DataFrame:
@@ -163,13 +155,13 @@ def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, ori
     """Return what notebook 10 records of the models and their baselines.
 
     Args:
-        merit: on the validation images of EIW, from `levels.scores`.
+        merit: on the validation images of EIW, from `lib.evaluate.scores`.
         folded: from `with_variants`.
         losses: from the function of that name.
         origin: of the images.
     """
     done = []
-    for network, rows in merit.groupby("network", sort=False):
+    for network, rows in merit.groupby("label", sort=False):
         kept = rows[rows["of"].eq("all") | rows["metric"].eq("RMSE")]
         printed = _printed("EIW") if network == "EIW" else {}
         protocol = "validation of EIW, groups and seeds drawn; the epoch was chosen on validation"

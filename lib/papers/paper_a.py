@@ -62,6 +62,9 @@ HP_TEST_MILLISECONDS_PER_IMAGE = 5.6
 
 # ---------------------------------------------------------------- computed from the above
 
+TABLE_5_ITEMS = {
+    f"{emotion} {level}": images for emotion, row in TABLE_5.items() for level, images in zip(LEVELS, row, strict=True)
+} | {"neutral": TABLE_5_NEUTRAL}
 # By the largest of seven outputs 20 and 40 % of an emotion are neutral, so always answering neutral is right so often:
 ALWAYS_NEUTRAL = (TABLE_5_NEUTRAL + sum(row[0] + row[1] for row in TABLE_5.values())) / EIW_IMAGES
 EIW_UNACCOUNTED = EIW_IMAGES - TABLE_7["EIW"]["training"] - TABLE_7["EIW"]["validation"]  # "inappropriate" images

@@ -7,7 +7,8 @@ fit                 one fit; a killed one goes on and ends with the same bytes
 gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
 trained_networks    the networks of notebook 09, for the notebooks that measure them
-classification      the images, tables and results of notebook 09; figures draws some of them
+classification      the images, tables and results of notebook 09
+real_faces          those of notebook 13; figures draws one of them
 """
 
 from lib.training.fit import fit, share_over_devices

@@ -180,6 +180,11 @@ def by_data_set(judged: Judged) -> pd.DataFrame:
     return pd.concat(tables).sort_values(["data_set", "protocol"], ignore_index=True)
 
 
+def matrices(judged: Judged) -> dict[str, np.ndarray]:
+    """Return by label the confusion matrix of the first seed, int (7, 7)."""
+    return {label: evaluate.confusion(rows["emotion"], seeds[0]) for label, (rows, seeds) in judged.items()}
+
+
 def most_confused(judged: Judged) -> str:
     """Return which emotion the compact network most often takes for which, and how often, in words."""
     rows, predicted = judged[BASE]

@@ -1,29 +1,18 @@
-"""Figures of notebook 09."""
+"""The figure of notebook 13."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib import evaluate, plots
-from lib.emotions import EMOTIONS
-from lib.training.classification import Judged
+from lib import plots
+from lib.papers import fer2013
 
 
-def curves(histories: pd.DataFrame, title: str) -> Figure:
-    """Return loss and accuracy over the passes of one label; `histories` from `lib.training.histories`."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
-    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
-        plots.training_curves(histories, metric, ax)
-    figure.suptitle(title)
-    return figure
-
-
-def matrices(judged: Judged, title: str) -> Figure:
-    """Return a confusion matrix of the first seed per label, side by side."""
-    figure, axes = plt.subplots(1, len(judged), figsize=(6.5 * len(judged), 5.4), squeeze=False)
-    for ax, (label, (images, predicted)) in zip(axes[0], judged.items(), strict=True):
-        plots.confusion_matrix(evaluate.confusion(images["emotion"], predicted[0]), EMOTIONS, ax)
-        ax.set_title(f"{label}, n = {len(images):,}")
-    figure.suptitle(title)
-    figure.tight_layout()
+def accuracies(overview: pd.DataFrame, title: str) -> Figure:
+    """Draw the accuracies of `lib.training.real_faces.overview`, and what others print as dotted lines."""
+    figure, ax = plt.subplots(figsize=(9, 1.6 + 0.25 * len(overview)))
+    plots.intervals(overview, ax).set(xlabel="accuracy, 95 % interval", title=title)
+    for number, (name, accuracy) in enumerate(fer2013.PUBLISHED.items()):
+        ax.axvline(accuracy, color=f"C{number}", ls=":", label=f"{name}: {accuracy:.3f}")
+    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     return figure

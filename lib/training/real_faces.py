@@ -3,7 +3,7 @@
 Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -209,6 +209,11 @@ def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
                 table = evaluate.classification(test["emotion"][here], given[:, here], test["cluster"][here])
                 tables.append(table.assign(network=network, input=kind, images=which))
     return pd.concat(tables, ignore_index=True)
+
+
+def matrices(answers: Answers, networks: Iterable[str], test: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the confusion matrix, int (7, 7), of each of these networks on images as they come; see `scores`."""
+    return {name: evaluate.confusion(test["emotion"], answers[name, "whole image"][0]) for name in networks}
 
 
 def overview(scores: pd.DataFrame) -> pd.DataFrame:

@@ -52,11 +52,23 @@ def labels(data_set: str, study: Path) -> list[str]:
     return [*networks(data_set, study)["label"].unique(), TRADITIONAL]
 
 
-def load(network: pd.Series, study: Path) -> keras.Model:
-    """Return the network of one row of `networks`, with its weights."""
-    model = models.build(network["model"], int(network["pixels"]))
-    models.load_weights(model, read(study / network["folder"]).weights)
+def load(fit: pd.Series, folder: Path, head: str = "softmax") -> keras.Model:
+    """Return the network of one fit, with its weights.
+
+    Args:
+        fit: a row of `networks`, or of `lib.training.fit_runs`.
+        folder: that `fit["folder"]` is relative to: of the products, or of the fits.
+        head: "softmax" or "sigmoid".
+    """
+    model = models.build(fit["model"], int(fit["pixels"]), head=head)
+    models.load_weights(model, read(folder / fit["folder"]).weights)
     return model
+
+
+def load_all(fits: pd.DataFrame, folder: Path, head: str = "softmax") -> dict[str, list[keras.Model]]:
+    """Return the networks of some fits by label, one per seed; further arguments as for `load`."""
+    by_label = fits.groupby("label", sort=False)
+    return {label: [load(fit, folder, head) for _, fit in rows.iterrows()] for label, rows in by_label}
 
 
 def save(fits: pd.DataFrame, traditional: LbpSvm, data_set: str, study: Path) -> None:
@@ -97,7 +109,7 @@ def crops(
 def classifiers(study: Path) -> list[keras.Model]:
     """Return the compact networks that notebook 09 has trained without leaks on paper A's data, one per seed."""
     fits = networks("paper_a", study)
-    return [load(fit, study) for _, fit in fits[fits["label"] == BASE].iterrows()]
+    return load_all(fits[fits["label"] == BASE], study)[BASE]
 
 
 def answers(data_set: str, table: pd.DataFrame, study: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
