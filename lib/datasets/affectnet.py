@@ -73,17 +73,15 @@ def _join(listings: list[Listing]) -> Listing:
 
 def _by_annotations(root: Path, folder: str) -> Listing:
     """An image `images/7.jpg` has its expression in `annotations/7_exp.npy`."""
-    listed, refused = files.walk(root, f"{folder}/images")
+    names, refused = files.walk(root, f"{folder}/images")
     annotations, refused_too = files.walk(root, f"{folder}/annotations", {".npy"})
-    names = pd.Series(listed, dtype=str)
     partners = names.str.replace("/images/", "/annotations/", n=1).str.rsplit(".", n=1).str[0] + "_exp.npy"
     there = partners.isin(set(annotations))
     codes = [_decode(files.first_bytes(root, name)) if here else "" for name, here in zip(partners, there, strict=True)]
     codes = pd.Series(codes, dtype=object)
     emotion, reason = split_codes(codes, CODES, {**DROPPED, "": "no annotation file for this image"}, "expression code")
     rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _FOLDERS[folder]})
-    rows, left_out = part(rows, reason)
-    return Listing(rows, [*left_out, *refused, *refused_too])
+    return part(rows, reason, refused, refused_too)
 
 
 @lru_cache(maxsize=256)

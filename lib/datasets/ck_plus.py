@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pandas as pd
-
 from lib.datasets import files
 from lib.datasets.about import About
 from lib.datasets.table import Listing
@@ -48,9 +46,8 @@ def read(root: Path) -> Listing:
 
     A sequence without a label is one line among the exclusions, by its folder.
     """
-    listed, refused = files.walk(root, "cohn-kanade-images")
+    names, refused = files.walk(root, "cohn-kanade-images")
     labels, bad, stray_labels = _labels(root)
-    names = pd.Series(listed, dtype=str)
     rows = names.str.removeprefix("cohn-kanade-images/").str.extract(_FRAME).drop(columns="number")
     stray = rows["sequence"].isna()
     rows = rows.assign(file=names, emotion=rows["sequence"].map(labels))

@@ -38,5 +38,4 @@ def read(root: Path) -> Listing:
     names = files.check_inside(table["file"], root / "labels.csv")
     rows = pd.DataFrame({"file": names, "emotion": emotion, "intensity": level})
     absent, unlabelled = files.absent_files(rows, root)
-    rows, left_out = part(rows, reason.where(reason != "", absent))
-    return Listing(rows, [*left_out, *unlabelled])
+    return part(rows, reason.where(reason != "", absent), unlabelled)

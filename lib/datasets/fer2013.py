@@ -31,12 +31,7 @@ ABOUT = About(
     source="Goodfellow et al. 2013; not in paper A",
 )
 CODES = {"0": "angry", "1": "disgust", "2": "fear", "3": "happy", "4": "sad", "5": "surprise", "6": "neutral"}
-FOLDERS = {
-    **{emotion: emotion for emotion in CODES.values()},
-    "anger": "angry",
-    "happiness": "happy",
-    "sadness": "sad",
-}
+FOLDERS = {**{emotion: emotion for emotion in CODES.values()}, "anger": "angry", "happiness": "happy", "sadness": "sad"}
 USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 VOTES = {  # FER+, in its own order
     "neutral": "neutral",
@@ -96,15 +91,13 @@ def _packed(root: Path, labels: str) -> Listing:
 
 def _by_folder(root: Path) -> Listing:
     """The test folder of the usual copy mixes both official test splits; the files' names tell them apart."""
-    listed, refused = files.walk(root)
-    names = pd.Series(listed, dtype=str)
+    names, refused = files.walk(root)
     parts = names.str.extract(r"^(?P<split>train|validation|test)/(?P<code>[^/]+)/(?P<usage>[A-Za-z]*)")
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna("").str.lower(), FOLDERS, {}, "emotion folder")
     reason = reason.mask(stray, "not train/<emotion>/<name> or test/<emotion>/<name>")
     split = parts["usage"].map(USAGE).fillna(parts["split"])
-    rows, left_out = part(pd.DataFrame({"file": names, "emotion": emotion, "split": split}), reason)
-    return Listing(rows, [*left_out, *refused])
+    return part(pd.DataFrame({"file": names, "emotion": emotion, "split": split}), reason, refused)
 
 
 def _votes(root: Path, table: pd.DataFrame) -> pd.DataFrame:

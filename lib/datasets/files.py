@@ -19,7 +19,7 @@ LINK = "a link out of the data set's folder, or to a folder above itself"
 
 def walk(
     root: Path, below: str = "", suffixes: Collection[str] = IMAGE_SUFFIXES
-) -> tuple[list[str], list[tuple[str, str]]]:
+) -> tuple[pd.Series, list[tuple[str, str]]]:
     """List the regular files below `root/below` whose name ends in one of `suffixes` (any case), sorted.
 
     Names that begin with a dot are the operating system's (`.DS_Store`, `._photo.jpg`) and are not data. A link is
@@ -31,8 +31,8 @@ def walk(
         suffixes: in small letters, with their dot.
 
     Returns:
-        Paths relative to `root`, and (path, reason) for what cannot be used: links out of the root, pipes, names that
-        are not UTF-8, unreadable folders.
+        Paths relative to `root`, str (N,), and (path, reason) for what cannot be used: links out of the root, pipes,
+        names that are not UTF-8, unreadable folders.
 
     Raises:
         DataError: `below` lies outside `root`.
@@ -59,7 +59,7 @@ def walk(
                 folders.append(relative)
             elif _ends_in(entry.name, suffixes):
                 names.append(relative)
-    return sorted(names), sorted(refused)
+    return pd.Series(sorted(names), dtype=str), sorted(refused)
 
 
 def _refusal(entry: os.DirEntry, real: str, suffixes: Collection[str]) -> str:

@@ -47,5 +47,4 @@ def read(root: Path) -> Listing:
         }
     )
     absent, unlabelled = files.absent_files(rows, root)
-    rows, left_out = part(rows, reason.where(reason != "", absent))
-    return Listing(rows, [*left_out, *unlabelled])
+    return part(rows, reason.where(reason != "", absent), unlabelled)

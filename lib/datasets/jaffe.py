@@ -29,14 +29,12 @@ _NAME = re.compile(r"(?P<subject>[A-Z]{2})\.(?P<code>[A-Z]{2})(?P<take>\d)\.\d+\
 
 def read(root: Path) -> Listing:
     """List the stills: `KA.AN1.39.tiff` is person KA, angry, first pose, image 39."""
-    listed, refused = files.walk(root)
-    names = pd.Series(listed, dtype=str)
+    names, refused = files.walk(root)
     parts = names.str.extract(_NAME).apply(lambda column: column.str.upper())
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna(""), CODES, {}, "emotion code")
     reason = reason.mask(stray, "not <person>.<emotion><pose>.<number>.tiff")
-    rows, left_out = part(pd.DataFrame({"file": names, "subject": parts["subject"], "emotion": emotion}), reason)
-    return Listing(rows, [*left_out, *refused])
+    return part(pd.DataFrame({"file": names, "subject": parts["subject"], "emotion": emotion}), reason, refused)
 
 
 def ratings(root: Path) -> pd.DataFrame:

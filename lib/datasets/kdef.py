@@ -37,13 +37,11 @@ def read(root: Path) -> Listing:
 
     Sessions A and B show the same person: the subject is `F01` in both. The column `view` tells the angle.
     """
-    listed, refused = files.walk(root)
-    names = pd.Series(listed, dtype=str)
+    names, refused = files.walk(root)
     parts = names.str.rsplit("/", n=1).str[-1].str.extract(_NAME).apply(lambda column: column.str.upper())
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna(""), CODES, {}, "emotion code")
     view, hidden = split_codes(parts["view"].fillna(""), VIEWS, DROPPED, "angle")
     reason = reason.where(reason != "", hidden).mask(stray, "not <session><sex><person><emotion><angle>.JPG")
     rows = pd.DataFrame({"file": names, "subject": parts["subject"], "emotion": emotion, "view": view})
-    rows, left_out = part(rows, reason)
-    return Listing(rows, [*left_out, *refused])
+    return part(rows, reason, refused)

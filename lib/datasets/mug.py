@@ -43,8 +43,7 @@ _FRAME = re.compile(
 def read(root: Path) -> Listing:
     """List every frame of every sequence; its emotion stands on each of its frames, the neutral ones too."""
     below = files.first_folder(root, "subjects3") or ""
-    listed, refused = files.walk(root, below)
-    names = pd.Series(listed, dtype=str)
+    names, refused = files.walk(root, below)
     parts = names.str.removeprefix(f"{below}/" if below else "").str.extract(_FRAME)
     stray = parts["code"].isna()
     parts = parts.fillna("")
@@ -60,5 +59,4 @@ def read(root: Path) -> Listing:
             "emotion": emotion,
         }
     )
-    rows, left_out = part(rows, reason)
-    return Listing(rows, [*left_out, *refused])
+    return part(rows, reason, refused)

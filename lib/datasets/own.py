@@ -37,10 +37,7 @@ CODES = {
     "sadness": "sad",
     "surprised": "surprise",
 }
-DROPPED = {
-    "unsuitable": "marked unsuitable by the annotator",
-    "": "not labelled yet",
-}
+DROPPED = {"unsuitable": "marked unsuitable by the annotator", "": "not labelled yet"}
 OPTIONAL = ("intensity", "subject", "split", "annotator")
 
 
@@ -59,11 +56,9 @@ def read(root: Path) -> Listing:
 
 
 def _by_folder(root: Path) -> Listing:
-    listed, refused = files.walk(root)
-    names = pd.Series(listed, dtype=str)
+    names, refused = files.walk(root)
     emotion, reason = split_codes(names.str.split("/").str[0].str.lower(), CODES, {}, "emotion folder")
-    rows, left_out = part(pd.DataFrame({"file": names, "emotion": emotion}), reason)
-    return Listing(rows, [*left_out, *refused])
+    return part(pd.DataFrame({"file": names, "emotion": emotion}), reason, refused)
 
 
 def _by_csv(root: Path, name: str) -> Listing:
@@ -86,5 +81,4 @@ def _by_csv(root: Path, name: str) -> Listing:
         }
     )
     absent, unlabelled = files.absent_files(rows, root)
-    rows, left_out = part(rows, reason.where(reason != "", absent))
-    return Listing(rows, [*left_out, *unlabelled])
+    return part(rows, reason.where(reason != "", absent), unlabelled)

@@ -4,6 +4,7 @@ A row is an image. Text that is not known is "" (never missing), so that `groupb
 known are -1 (`row`, `frame`) or NaN (`intensity`).
 """
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,8 @@ def split_codes(codes: pd.Series, emotions: dict, dropped: dict, what: str) -> t
     return emotion.fillna(""), reason.where(emotion.isna(), "").fillna("")
 
 
-def part(rows: pd.DataFrame, reason: pd.Series) -> Listing:
-    """Split rows into those to keep (`reason` is "") and the list of those left out."""
+def part(rows: pd.DataFrame, reason: pd.Series, *others: list[tuple[str, str]]) -> Listing:
+    """Split rows into those to keep (`reason` is "") and the list of those left out; `others` are added to the list."""
     out = reason != ""
-    return Listing(rows[~out].reset_index(drop=True), list(zip(rows.loc[out, "file"], reason[out], strict=True)))
+    excluded = zip(rows.loc[out, "file"], reason[out], strict=True)
+    return Listing(rows[~out].reset_index(drop=True), list(itertools.chain(excluded, *others)))

@@ -19,17 +19,7 @@ from lib import paths
 from lib.evaluate.comparison import order, printed
 from lib.evaluate.paper_items import ITEMS, Item
 
-COLUMNS = [
-    "item",
-    "place",
-    "paper",
-    "ours (paper's protocol)",
-    "ours (leak-free)",
-    "low",
-    "high",
-    "n",
-    "clusters",
-]
+COLUMNS = ["item", "place", "paper", "ours (paper's protocol)", "ours (leak-free)", "low", "high", "n", "clusters"]
 COLUMNS += ["seeds", "chosen by", "verdict", "origin", "kind"]
 
 
@@ -168,11 +158,5 @@ def _counted(row: Mapping, origin: str) -> dict[str, object]:
         verdict = "equal"
     else:
         verdict = "stand-in, smaller by design" if origin != "real" else f"{row['ours'] - row['paper']:+,} of ours"
-    facts = {
-        "item": row["item"],
-        "place": row["table"],
-        "paper": row["paper"],
-        "n": row["ours"],
-        "origin": origin,
-    }
-    return facts | {"ours (paper's protocol)": row["ours"], "verdict": verdict}
+    facts = {"place": row["table"], "n": row["ours"], "ours (paper's protocol)": row["ours"]}
+    return dict(row) | facts | {"origin": origin, "verdict": verdict}

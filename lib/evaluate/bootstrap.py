@@ -152,7 +152,9 @@ def resample(sums: np.ndarray, stratum: np.ndarray, resamples: int, rng: np.rand
     return total.reshape(resamples, seeds, width)
 
 
-def estimate(sums: np.ndarray, measure: Measure, drawn_whole: Units, resamples: int, seed: int) -> Estimate:
+def estimate(
+    sums: np.ndarray, measure: Measure, drawn_whole: Units, resamples: int = RESAMPLES, seed: int = 0
+) -> Estimate:
     """Return the mean over seeds of M figures with their intervals.
 
     Args:
@@ -170,8 +172,8 @@ def contrast(
     signs: Sequence[int],
     measure: Measure,
     drawn_whole: Units,
-    resamples: int,
-    seed: int,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
     free: int | None = None,
 ) -> Estimate:
     """Return a signed sum of the figures of several parts, for instance one model's minus another's.

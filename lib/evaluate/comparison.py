@@ -15,37 +15,22 @@ from lib.evaluate.table import Row, tabulate
 LEVEL = 0.05  # of every test
 
 
-def mean(
-    values: np.ndarray,
-    groups: Sequence,
-    strata: Sequence | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> pd.DataFrame:
+def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Return the mean of values with its 95 % interval, as a table of one row like the others.
 
     Args:
         values: (N,) or (S, N) numbers.
         groups: (N,) what is drawn as a whole.
-        strata: (N,) data sets whose shares are fixed by design, None for one.
         resamples: bootstrap resamples.
-        seed: of the bootstrap.
     """
     rows = np.shape(values)[-1]
     per_seed = bootstrap.seeds_first(np.zeros(rows), values, 0)
-    units = bootstrap.units(groups, strata, rows)
-    estimate = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples, seed)
+    units = bootstrap.units(groups, None, rows)
+    estimate = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples)
     return tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
 
 
-def by(
-    table: pd.DataFrame,
-    columns: str | Sequence[str],
-    value: str = "correct",
-    group: str = "group",
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> pd.DataFrame:
+def by(table: pd.DataFrame, columns: str | Sequence[str], value: str = "correct", group: str = "group") -> pd.DataFrame:
     """Return the mean of a column for every value of other columns, each with its 95 % interval.
 
     Args:
@@ -54,8 +39,6 @@ def by(
         columns: one name or several; rows with the same values there are averaged together, in order of appearance.
         value: column to average.
         group: column of subjects, or of clusters of duplicates.
-        resamples: bootstrap resamples.
-        seed: of the bootstrap.
 
     Returns:
         One row per combination: `columns`, then `value`, `low`, `high`, `n`, `clusters`.
@@ -66,7 +49,7 @@ def by(
     columns = [columns] if isinstance(columns, str) else list(columns)
     rows = []
     for key, part in table.groupby(columns, sort=False, observed=True, dropna=False):
-        average = mean(part[value].to_numpy(float), part[group], resamples=resamples, seed=seed)
+        average = mean(part[value].to_numpy(float), part[group])
         rows.append(average[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
     if not rows:
         raise ValueError("the table is empty; expected at least one row")
@@ -81,7 +64,6 @@ def compare(
     labels: tuple[str, str] = ("A", "B"),
     strata: Sequence | None = None,
     resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> dict[str, object]:
     """Compare two models on the same images: accuracy for names, RMSE for intensities.
 
@@ -95,7 +77,6 @@ def compare(
         labels: names of the two models for the verdict.
         strata: (N,) data sets whose shares are fixed by design, None for one.
         resamples: bootstrap resamples.
-        seed: of the bootstrap.
 
     Returns:
         `metric`; `difference` (first - second) with its `low` and `high`; `p`, of a paired t-test that takes groups and
@@ -105,33 +86,24 @@ def compare(
     true, intensity = np.asarray(y_true), np.ndim(y_true) == 2
     units = bootstrap.units(groups, strata, len(true))
     parts = [_with_ones(_losses(true, y_pred), units) for y_pred in (first, second)]
-    estimate = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples, seed)
+    estimate = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples)
     row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(estimate)
     low, high = row["low"], row["high"]
     return row | {"verdict": _words(-high, -low, labels) if intensity else _words(low, high, labels)}
 
 
-def gap(
-    values: np.ndarray,
-    inside: np.ndarray,
-    groups: Sequence,
-    minus: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> dict[str, float]:
+def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndarray | None = None) -> dict[str, float]:
     """Return the mean of the values inside minus that outside, for instance near duplicates against other images.
 
     Groups are drawn whole, inside and outside each by itself, and the smaller side gives the degrees of freedom. With
-    `minus` the gap of a second model on the same images is
-    taken off: the difference in differences, what the first model gains inside beyond what makes these images easy.
+    `minus` the gap of a second model on the same images is taken off: the difference in differences, what the first
+    model gains inside beyond what makes these images easy.
 
     Args:
         values: (N,) or (S, N) numbers, such as whether a prediction is right.
         inside: (N,) bool.
         groups: (N,) what is drawn as a whole.
         minus: the second model's values.
-        resamples: bootstrap resamples.
-        seed: of the bootstrap.
 
     Returns:
         `difference`, `low`, `high`, `p`; NaN for the last three where a side has a single group.
@@ -146,17 +118,12 @@ def gap(
         sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
         parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
     signs = (1, -1)[: len(parts)]
-    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, resamples, seed, free)
+    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, free=free)
     return _difference(estimate)
 
 
 def scores(
-    predicted: Mapping[str, np.ndarray],
-    y_true: np.ndarray,
-    groups: Sequence,
-    strata: Sequence | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence, strata: Sequence | None = None
 ) -> pd.DataFrame:
     """Return every metric of every model: the tables of `classification` (names) or `regression`, `label` in front.
 
@@ -165,13 +132,11 @@ def scores(
         y_true: emotion names (N,) or intensities (N, 7).
         groups: (N,) what is drawn as a whole.
         strata: (N,) data sets whose shares are fixed by design, None for one.
-        resamples: bootstrap resamples.
-        seed: of the bootstrap.
     """
     measure = regression if np.ndim(y_true) == 2 else classification
     tables = []
     for label, y_pred in predicted.items():
-        table = measure(y_true, y_pred, groups, strata=strata, resamples=resamples, seed=seed)
+        table = measure(y_true, y_pred, groups, strata=strata)
         table.insert(0, "label", label)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -184,8 +149,6 @@ def leaderboard(
     base: str,
     primary: str = "",
     strata: Sequence | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Return one row per model: its accuracy (names) or RMSE (intensities), and its paired difference to `base`.
 
@@ -199,8 +162,6 @@ def leaderboard(
         base: label of the model that every other one is compared with.
         primary: label of the model whose comparison with `base` is not corrected; "" for none.
         strata: (N,) data sets whose shares are fixed by design, None for one.
-        resamples: bootstrap resamples.
-        seed: of the bootstrap.
 
     Returns:
         Columns `label`, `metric`, `value`, `low`, `high`, `n`, `clusters`, `seeds`, `per_seed`; and of the comparison
@@ -214,12 +175,11 @@ def leaderboard(
     unknown = [label for label in (base, primary) if label and label not in predicted]
     if unknown:
         raise KeyError(f"no predictions of {unknown}; there are those of {', '.join(predicted)}")
-    options = {"strata": strata, "resamples": resamples, "seed": seed}
-    table = scores(predicted, y_true, groups, **options).drop_duplicates("label", ignore_index=True)
+    table = scores(predicted, y_true, groups, strata).drop_duplicates("label", ignore_index=True)
     against = {}
     for label, y_pred in predicted.items():
         if label != base:
-            against[label] = compare(y_true, y_pred, predicted[base], groups, (label, base), **options)
+            against[label] = compare(y_true, y_pred, predicted[base], groups, (label, base), strata)
     names = {"low": "difference low", "high": "difference high"}
     columns = ["difference", *names.values(), "p", "p Holm", "verdict"]
     beside = pd.DataFrame.from_dict(against, orient="index").rename(columns=names).reindex(columns=columns)
@@ -243,12 +203,8 @@ def holm(p: Sequence[float]) -> np.ndarray:
 def mcnemar(y_true: Sequence[str], first: Sequence[str], second: Sequence[str]) -> float:
     """Return the p-value of McNemar's exact test: are the images that only one model gets right split evenly?
 
-    It takes images for independent, so with several images of a person it is too small; `compare` judges by its own.
-
-    Args:
-        y_true: (N,) emotion names.
-        first: (N,) predictions of one model.
-        second: (N,) predictions of the other.
+    All are N emotion names. Images are taken for independent, so with several images of a person it is too small;
+    `compare` judges by its own.
     """
     right = np.asarray(first) == np.asarray(y_true), np.asarray(second) == np.asarray(y_true)
     only_first, only_second = int((right[0] & ~right[1]).sum()), int((~right[0] & right[1]).sum())
@@ -261,33 +217,18 @@ def order(first: tuple[float, float], second: tuple[float, float], labels: tuple
     """Put two 95 % intervals (low, high) in order, larger above, for figures from different images.
 
     Overlap means "cannot be ordered": stricter than a test at 5 %, and all that a printed figure allows.
-
-    Args:
-        first: low and high of one figure.
-        second: low and high of the other.
-        labels: their names.
     """
     return _words(first[0] - second[1], first[1] - second[0], labels)
 
 
 def printed(share: float, n: int) -> tuple[float, float]:
-    """Return the Wilson interval of a share printed in a paper; images taken for independent, so it is too narrow.
-
-    Args:
-        share: in [0, 1].
-        n: images behind it.
-    """
+    """Return the Wilson interval of a share that a paper prints of n images, taken for independent: too narrow."""
     interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def _difference(estimate: bootstrap.Estimate) -> dict[str, float]:
-    row = {
-        "difference": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "p": bootstrap.p_value(estimate),
-    }
+    row = {"difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": bootstrap.p_value(estimate)}
     return {name: value.item() for name, value in row.items()}
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from lib.emotions import EMOTIONS
 from lib.evaluate import bootstrap
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.table import Row, ratio, tabulate
+from lib.evaluate.table import Row, mean_defined, ratio, tabulate
 
 NEUTRAL = EMOTIONS.index("neutral")
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # paper A, Table 5
@@ -87,8 +87,7 @@ def mean_of_outputs(metric: Metric) -> Metric:
     """Return the metric that averages another one over the outputs where it is defined."""
 
     def averaged(sums: Sums) -> np.ndarray:
-        values = metric(sums)
-        return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))
+        return mean_defined(metric(sums))
 
     return averaged
 

@@ -13,7 +13,7 @@ from sklearn import metrics
 from lib.emotions import EMOTIONS, index
 from lib.evaluate import bootstrap
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.table import Row, ratio, tabulate
+from lib.evaluate.table import Row, mean_defined, ratio, tabulate
 
 BINS = 15  # of the calibration error; Guo et al. 2017
 
@@ -34,7 +34,7 @@ def recall(matrix: np.ndarray) -> np.ndarray:
 
 def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
     """Return the mean recall of the emotions that have images, (...,): mean_k recall[k]."""
-    return _mean_defined(recall(matrix))
+    return mean_defined(recall(matrix))
 
 
 def macro_f1(matrix: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def macro_f1(matrix: np.ndarray) -> np.ndarray:
 
     F1[k] = 2 m[k, k] / (sum_j m[k, j] + sum_j m[j, k]), the harmonic mean of recall and precision.
     """
-    return _mean_defined(ratio(2 * _hits(matrix), _true(matrix) + matrix.sum(-2)))
+    return mean_defined(ratio(2 * _hits(matrix), _true(matrix) + matrix.sum(-2)))
 
 
 OVERALL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -110,12 +110,7 @@ def confusion(y_true: Sequence[str], y_pred: Sequence[str], emotions: Sequence[s
 
 
 def calibration(
-    y_true: Sequence[str],
-    probabilities: np.ndarray,
-    groups: Sequence,
-    strata: Sequence | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    y_true: Sequence[str], probabilities: np.ndarray, groups: Sequence, strata: Sequence | None = None
 ) -> pd.DataFrame:
     """Return the expected calibration error (ECE) with its 95 % interval, a table of one row.
 
@@ -128,8 +123,6 @@ def calibration(
         probabilities: (N, 7) or (S, N, 7) in [0, 1], rows sum to 1.
         groups: (N,) as for `classification`.
         strata: (N,) as for `classification`.
-        resamples: bootstrap resamples.
-        seed: of the bootstrap.
     """
     true = index(y_true)
     per_seed = bootstrap.seeds_first(true, probabilities, 1)
@@ -138,7 +131,7 @@ def calibration(
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)  # (S, N)
     gaps = np.eye(BINS)[bins] * (right - confidence)[..., None]  # (S, N, bins), signed
     sums = bootstrap.group_sums(np.concatenate([gaps, np.ones((*right.shape, 1))], axis=-1), units)
-    estimate = bootstrap.estimate(sums, _calibration_error, units, resamples, seed)
+    estimate = bootstrap.estimate(sums, _calibration_error, units)
     return tabulate([Row("expected calibration error", "all", np.ones(len(true), bool))], estimate, units)
 
 
@@ -153,7 +146,3 @@ def _hits(matrix: np.ndarray) -> np.ndarray:
 
 def _true(matrix: np.ndarray) -> np.ndarray:
     return matrix.sum(-1)
-
-
-def _mean_defined(values: np.ndarray) -> np.ndarray:
-    return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))

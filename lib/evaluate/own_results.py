@@ -12,10 +12,7 @@ from lib.evaluate.paper_items import ITEMS, Item
 from lib.papers import paper_a
 from lib.records import Result
 
-SIZES = {
-    "compact VGG-S": ("compact_vgg_s", paper_a.SIZE),
-    "VGG-S": ("vgg_s", models.VGG_S_SIZE),
-}  # as they were drawn
+SIZES = {"compact VGG-S": ("compact_vgg_s", paper_a.SIZE), "VGG-S": ("vgg_s", models.VGG_S_SIZE)}  # as they were drawn
 READINGS = ("RMSE", "RMSE, labelled emotion", "error SD, bias removed")
 PAIRS = {  # differences on the same images: the first network's accuracy minus the second's
     "paper's protocol minus leak-free": ("compact VGG-S, paper's protocol", "compact VGG-S"),
@@ -76,16 +73,7 @@ def machine(speed: Mapping[str, float], fit: Mapping, device: str) -> list[Resul
         ("training/hours", fit["hours"], 1, "h", "time", device),
     ]
     for name, plan in SIZES.items():
-        rows.append(
-            (
-                f"size/{name}",
-                models.build(*plan).count_params() * 4 / 1e6,
-                1,
-                "MB",
-                "exact",
-                "float32 weights",
-            )
-        )
+        rows.append((f"size/{name}", models.build(*plan).count_params() * 4 / 1e6, 1, "MB", "exact", "float32 weights"))
     return [
         Result(f"results/{name}", value, n, None, None, protocol, "computed", unit=unit, kind=kind)
         for name, value, n, unit, kind, protocol in rows

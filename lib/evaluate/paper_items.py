@@ -112,21 +112,8 @@ def _intensity(name: str, strict: str, figure: str) -> list[Item]:
     way = f"{strict}, 28 variants"  # its own validation, augmented as in the paper
     return [
         Item(f"training loss, {name}", "Table 6", row["training loss"], strict=f"{own}/training loss"),
-        Item(
-            f"validation loss, {name}",
-            "Table 6",
-            row["validation loss"],
-            strict=f"{own}/validation loss",
-        ),
-        Item(
-            f"RMSE, {name}",
-            "Table 6",
-            row["RMSE"],
-            n,
-            way=f"{way}/RMSE",
-            strict=f"{strict}/RMSE",
-            chosen_by=BY_LOSS,
-        ),
+        Item(f"validation loss, {name}", "Table 6", row["validation loss"], strict=f"{own}/validation loss"),
+        Item(f"RMSE, {name}", "Table 6", row["RMSE"], n, way=f"{way}/RMSE", strict=f"{strict}/RMSE", chosen_by=BY_LOSS),
         Item(
             f"accuracy by the largest of seven, {name}",
             f"Table 6, {figure}",
@@ -142,25 +129,17 @@ def _intensity(name: str, strict: str, figure: str) -> list[Item]:
 def _machine() -> list[Item]:
     time, length = "not judged: another device", "not judged: fewer images need fewer steps"
     chosen = "not judged: the layers were chosen to give it"
+    rows = [
+        ("seconds for the HP test set", paper_a.HP_TEST_SECONDS, "time/seconds", time),
+        ("milliseconds per image of it", paper_a.HP_TEST_MILLISECONDS_PER_IMAGE, "time/milliseconds per image", time),
+        ("megabytes of the compact network", paper_a.MEGABYTES, "size/compact VGG-S", chosen),
+        ("megabytes of VGG-S", paper_a.VGG_S_MEGABYTES, "size/VGG-S", ""),  # more than
+        ("training steps", paper_a.ITERATIONS, "training/steps", length),
+        ("training hours", paper_a.HOURS, "training/hours", time),
+    ]
     return [
-        Item("seconds for the HP test set", "text", paper_a.HP_TEST_SECONDS, way="results/time/seconds", because=time),
-        Item(
-            "milliseconds per image of it",
-            "text",
-            paper_a.HP_TEST_MILLISECONDS_PER_IMAGE,
-            way="results/time/milliseconds per image",
-            because=time,
-        ),
-        Item(
-            "megabytes of the compact network",
-            "text",
-            paper_a.MEGABYTES,
-            way="results/size/compact VGG-S",
-            because=chosen,
-        ),
-        Item("megabytes of VGG-S", "text", paper_a.VGG_S_MEGABYTES, way="results/size/VGG-S", bound=">"),
-        Item("training steps", "text", paper_a.ITERATIONS, way="results/training/steps", because=length),
-        Item("training hours", "text", paper_a.HOURS, way="results/training/hours", because=time),
+        Item(item, "text", paper, way=f"results/{way}", bound="" if because else ">", because=because)
+        for item, paper, way, because in rows
     ]
 
 
@@ -176,10 +155,7 @@ def _pictures() -> list[Item]:
         "Figure 9": ("samples of the HP test set", "03_faces"),
         "Figure 10": ("confusion matrix, HP test set", "11_figure_10_confusion"),
         "Figure 11": ("confusion matrix of the regression, EIW", "10_figures_11_12_confusion"),
-        "Figure 12": (
-            "confusion matrix of the regression, EIW + MUG",
-            "10_figures_11_12_confusion",
-        ),
+        "Figure 12": ("confusion matrix of the regression, EIW + MUG", "10_figures_11_12_confusion"),
     }
     absent = {
         "Figure 1": ("flow chart of the method", "not drawn; notebook 00 lists the steps"),

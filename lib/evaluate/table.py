@@ -7,11 +7,7 @@ import pandas as pd
 
 from lib.evaluate.bootstrap import Estimate, Units
 
-ERRORS = (
-    "RMSE",
-    "MAE",
-    "error SD",
-)  # in [0, inf); correlations in [-1, 1]; everything else is a share in [0, 1]
+ERRORS = ("RMSE", "MAE", "error SD")  # in [0, inf); correlations in [-1, 1]; everything else is a share in [0, 1]
 CORRELATIONS = ("PCC", "CCC", "ICC(3,1)")
 
 
@@ -67,3 +63,8 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         whole: (...,) of the same shape.
     """
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 1e-12)
+
+
+def mean_defined(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of values (..., K), NaN left out, (...,); NaN where nothing is left."""
+    return ratio(np.nansum(values, axis=-1), np.isfinite(values).sum(axis=-1))

@@ -56,7 +56,7 @@ class Session:
             OSError: the folder cannot be written, or another window labels it for the same annotator.
         """
         self.folder, self.annotator, self.levels, self.trouble = Path(folder), annotator, levels, ""
-        self.paths = files.walk(self.folder)[0]
+        self.paths = files.walk(self.folder)[0].tolist()
         if not self.paths:
             raise ValueError(f"no image in {self.folder}; expected files such as .jpg or .png, at any depth")
         self._file = LabelsFile(self.folder, annotator)
