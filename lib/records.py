@@ -3,6 +3,10 @@
 `build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins` and `results`, a
 list with every field of `Result`. `figures/results_PROFILE.json` holds a published run: `profile`, and in `notebooks`
 one such object by number.
+
+`build/results/NN_predictions.csv.gz` holds the prediction of every network of a notebook for every image, so that
+others can draw their own resamples; published, it is `figures/predictions_PROFILE/NN.csv.gz`. An image is there by the
+beginning of its digest and a person or cluster by a number, so the file shows no face and no name.
 """
 
 import functools
@@ -19,8 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lib import machine, paths
+from lib.emotions import EMOTIONS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
     from pandas.io.formats.style import Styler
@@ -29,6 +35,8 @@ ORIGINS = ("stand-in", "real", "mixed", "computed")
 STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: rendered faces among real ones"}
 KINDS = ("metric", "exact", "time")
 OPTIONAL = ("low", "high", "seeds", "clusters", "per_seed")  # fields that a table of results need not have
+ROW = ("path", "row")  # names one image
+FACTS = ("data_set", "group", "emotion", "intensity")  # published with every image, beside its digest
 PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
 
@@ -176,6 +184,72 @@ def save_table(frame: "pd.DataFrame", name: str) -> Path:
     with paths.replace_on_success(path) as temporary:
         frame.to_csv(temporary, index=False)
     return path
+
+
+def save_predictions(notebook: str, *parts: "tuple[pd.DataFrame, Mapping[str | tuple, np.ndarray]]") -> Path:
+    """Write the predictions of networks to `build/results/NN_predictions.csv.gz` and return the path.
+
+    Args:
+        notebook: its two-digit number.
+        parts: one or more pairs. First the images that were shown, N rows of a table with `path`, `row`, `digest` and
+            `FACTS` (`group` is what an interval draws as a whole); then the predictions by label (a tuple is joined by
+            commas): str (S, N), "" for none, or intensities (S, N, 7), of which four digits are kept.
+    """
+    import pandas as pd
+
+    path = paths.BUILD / "results" / f"{_prefixed(notebook, '')}_predictions.csv.gz"
+    shown = pd.concat([rows.set_index(list(ROW)) for rows, _ in parts])
+    shown = shown[~shown.index.duplicated()]
+    number = shown["group"].astype(str).factorize(sort=True)[0]
+    group = [f"g{one:06d}" for one in number]  # sorted as they were, so that a bootstrap draws the same
+    facts = shown.reindex(columns=FACTS).assign(group=group)
+    facts.insert(0, "image", shown["digest"].str[:12])
+    columns = [_columns(label, rows, values) for rows, predicted in parts for label, values in predicted.items()]
+    table = pd.concat([facts, *columns], axis=1)
+    with paths.replace_on_success(path) as temporary:
+        packed = {"method": "gzip", "mtime": 1}  # the same table, the same bytes
+        table.to_csv(temporary, index=False, float_format="%.4g", compression=packed)
+    return path
+
+
+def _columns(label: str | tuple, rows: "pd.DataFrame", values: "np.ndarray") -> "pd.DataFrame":
+    """Return a column per seed, `label/seed`, or for intensities one per seed and emotion, `label/seed/emotion`."""
+    import pandas as pd
+
+    label = label if isinstance(label, str) else ", ".join(label)
+    names = [f"{label}/{seed}" for seed in range(len(values))]
+    if values.ndim == 3:
+        values = values.swapaxes(1, 2).reshape(-1, values.shape[1])
+        names = [f"{name}/{emotion}" for name in names for emotion in EMOTIONS]
+    index = pd.MultiIndex.from_frame(rows[list(ROW)])
+    return pd.DataFrame(dict(zip(names, values, strict=True)), index=index)
+
+
+def read_predictions(path: Path | str, label: str) -> "tuple[pd.DataFrame, np.ndarray]":
+    """Return the images that a network was shown, and its predictions: str (S, N) or intensities (S, N, 7).
+
+    Args:
+        path: of a file from `save_predictions`.
+        label: of the network.
+
+    Returns:
+        N rows with `image` and `FACTS`, and the predictions.
+
+    Raises:
+        KeyError: there is no such label.
+    """
+    import pandas as pd
+
+    table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False, na_values=[""])
+    own = [name for name in table if name.startswith(f"{label}/")]
+    if not own:
+        labels = dict.fromkeys(name.split("/")[0] for name in table if "/" in name)
+        raise KeyError(f"no predictions of {label!r} in {path}; there are those of {', '.join(labels)}")
+    shown = table.dropna(subset=own).reset_index(drop=True)
+    values = shown[own].to_numpy().T
+    if own[0].count("/") == 1:
+        return shown[["image", *FACTS]], values.astype(str)
+    return shown[["image", *FACTS]], values.reshape(-1, len(EMOTIONS), len(shown)).swapaxes(1, 2)
 
 
 def save_figure(figure: "Figure", name: str, origin: str) -> Path:

@@ -1,5 +1,6 @@
 """Results, tables and figures: what is written, and what is refused."""
 
+import gzip
 import json
 import math
 
@@ -9,7 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib import paths, records
+from lib import evaluate, paths, records
+from lib.emotions import EMOTIONS
 from lib.records import Result
 
 
@@ -184,3 +186,53 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
 def test_an_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="'huge'; expected one of smoke, standard, paper"):
         paths.data("huge")
+
+
+IMAGES = pd.DataFrame(
+    {
+        "path": ["/home/ann/own/ann_fear.png", "/home/ann/own/bob.png", "/data/KDEF/AF01ANS.JPG"],
+        "row": -1,
+        "digest": ["1" * 32, "2" * 32, "3" * 32],
+        "data_set": ["own", "own", "kdef"],
+        "group": ["ann", "bob", "AF01"],
+        "emotion": ["fear", "sad", "happy"],
+        "intensity": [0.2, np.nan, 1.0],
+    }
+)
+
+
+def test_predictions_come_back_as_they_were_with_the_images_that_were_shown():
+    names = {"net": np.array([["fear", "", "sad"], ["sad", "", "sad"]]), ("a", "b"): np.array([["fear", "sad", "sad"]])}
+    other = {"intensity": np.random.default_rng(0).random((2, 1, 7))}
+    path = records.save_predictions("09", (IMAGES, names), (IMAGES[2:], other))
+    rows, given = records.read_predictions(path, "net")
+    np.testing.assert_array_equal(given, names["net"][:, [0, 2]])
+    assert rows["emotion"].tolist() == ["fear", "happy"]
+    assert rows["intensity"].tolist() == [0.2, 1.0]
+    assert records.read_predictions(path, "a, b")[1].tolist() == [["fear", "sad", "sad"]]
+    rows, given = records.read_predictions(path, "intensity")
+    assert rows["image"].tolist() == ["3" * 12]
+    np.testing.assert_allclose(given, other["intensity"], atol=5e-5)
+    with pytest.raises(KeyError, match=r"no predictions of 'nets'.*net, a, b, intensity"):
+        records.read_predictions(path, "nets")
+
+
+def test_predictions_name_no_person_and_no_file_and_are_the_same_bytes_again():
+    predicted = {"net": np.array([["fear", "sad", "sad"]])}
+    path = records.save_predictions("09", (IMAGES, predicted))
+    text, packed = gzip.decompress(path.read_bytes()).decode(), path.read_bytes()
+    assert not any(word in text for word in ("ann", "bob", "AF01", "KDEF", "/home"))
+    assert records.save_predictions("09", (IMAGES, predicted)).read_bytes() == packed
+
+
+def test_an_accuracy_and_its_interval_can_be_computed_again_from_the_predictions():
+    rng = np.random.default_rng(3)
+    emotion = rng.choice(EMOTIONS, 300)
+    given = np.where(rng.random((3, 300)) < 0.7, emotion, rng.choice(EMOTIONS, (3, 300)))
+    rows = pd.DataFrame({"path": np.arange(300).astype(str), "row": -1, "digest": "0" * 32, "emotion": emotion})
+    rows = rows.assign(data_set=np.repeat(["kdef", "mug"], 150), group=np.arange(300) // 6)
+    before = evaluate.classification(rows["emotion"], given, rows["group"], strata=rows["data_set"])
+    path = records.save_predictions("09", (rows, {"compact VGG-S": given}))
+    images, answers = records.read_predictions(path, "compact VGG-S")
+    again = evaluate.classification(images["emotion"], answers, images["group"], strata=images["data_set"])
+    pd.testing.assert_frame_equal(again, before)
