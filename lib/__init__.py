@@ -17,6 +17,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     augment      the 28 variants of paper A, and a modern set
     models       networks and the traditional method
     evaluate     figures of merit with 95 % intervals
+    binary_accuracy  what an accuracy of 87.5 % means over eight classes
     training     fitting, with resume; what was fitted, on other images
     intensity    how strong an expression is, and how steady an answer is over a sequence
     timing       milliseconds per image, multiply-adds, peak

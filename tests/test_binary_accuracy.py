@@ -61,8 +61,8 @@ def test_every_metric_agrees_with_keras(classes):
 def test_the_string_is_resolved_by_the_shapes():
     y_true, y_pred = predictions(8, 0.5, 0.9, 80)
     numbers, one_hot = explain_accuracy(y_true, y_pred), explain_accuracy(np.eye(8)[y_true], y_pred)
-    assert numbers.table["stands for"][2] == "SparseCategoricalAccuracy"
-    assert one_hot.table["stands for"][2] == "CategoricalAccuracy"
+    assert numbers.table["stands for"][2].startswith("SparseCategoricalAccuracy")
+    assert one_hot.table["stands for"][2].startswith("CategoricalAccuracy")
     assert list(numbers.table["value"]) == pytest.approx(list(one_hot.table["value"]))
 
 

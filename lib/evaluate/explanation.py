@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from lib.evaluate.comparison import printed
 
 TOLERANCE = 0.005  # ours: half a point, which rounding to whole per cent hides
 HALF = 0.5  # what an output must pass, in Keras' binary accuracy
-TRUE, BINARY = "true accuracy (categorical)", "binary accuracy at .5"
+TRUE, BINARY, PASSING = "true accuracy", "binary accuracy", "over one half"
 HERE, BEFORE = '"accuracy" in this Keras', '"accuracy" in Keras up to 2.3 under binary cross-entropy'
 
 
@@ -72,31 +73,46 @@ def explain_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> Explanation:
     Raises:
         ValueError: another shape, a value outside its range, or something that is no number.
     """
-    y_pred = _outputs(y_pred)
+    shares = accuracies(y_true, y_pred)
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     n, classes = y_pred.shape
-    y_true = np.asarray(y_true)
-    one_hot = _one_hot(y_true, n, classes)
-    right = y_pred.argmax(axis=1) == one_hot.argmax(axis=1)
-    binary = float(np.mean((y_pred > HALF) == (one_hot > HALF)))
+    binary = shares[BINARY]
     chosen, resolved = _resolved(y_true, y_pred)
     rows = [
-        (TRUE, right.mean(), "the largest output is that of the class"),
-        (BINARY, binary, "each of the outputs by itself is on the right side of one half"),
-        (HERE, resolved, chosen),
-        (BEFORE, binary, "BinaryAccuracy, by the loss; with a categorical cross-entropy the true accuracy"),
+        (TRUE, shares[TRUE], "CategoricalAccuracy: the largest output is that of the class"),
+        (BINARY, binary, "BinaryAccuracy: each output by itself is on the right side of one half"),
+        (HERE, resolved, f"{chosen}, by the shapes"),
+        (BEFORE, binary, "BinaryAccuracy, by the loss; under a categorical cross-entropy CategoricalAccuracy"),
     ]
-    ends = stats.binomtest(int(right.sum()), n).proportion_ci(method="wilson")
-    passing = float(np.mean(y_pred.max(axis=1) > HALF))
     sums_to_one = np.allclose(y_pred.sum(axis=1), 1, atol=1e-3)
     return Explanation(
         pd.DataFrame(rows, columns=["metric", "value", "stands for"]),
         n,
         classes,
-        (float(ends.low), float(ends.high)),
-        passing,
+        printed(shares[TRUE], n),
+        shares[PASSING],
         possible_accuracy(binary, classes, sums_to_one),
         coincidence(binary, classes),
     )
+
+
+def accuracies(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
+    """Return the two accuracies and the share of the images with an output over one half, under `TRUE` and so on.
+
+    Args:
+        y_true: class numbers, int (N,) from 0, or one-hot (N, K).
+        y_pred: float (N, K) in [0, 1].
+
+    Raises:
+        ValueError: as for `explain_accuracy`.
+    """
+    y_pred = _outputs(y_pred)
+    one_hot = _one_hot(np.asarray(y_true), *y_pred.shape)
+    return {
+        TRUE: float(np.mean(y_pred.argmax(axis=1) == one_hot.argmax(axis=1))),
+        BINARY: float(np.mean((y_pred > HALF) == (one_hot > HALF))),
+        PASSING: float(np.mean(y_pred.max(axis=1) > HALF)),
+    }
 
 
 def coincidence(figure: float, classes: int) -> str:
