@@ -43,7 +43,7 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray], title: str) -> Figure
     for ax, (label, counts) in zip(axes[0], matrices.items(), strict=True):
         images = counts.sum()
         confusion_matrix(counts, EMOTIONS, ax)
-        ax.set_title(f"{label}, n = {images:,}, {np.trace(counts) / images:.0%} right")
+        ax.set_title(f"{label}, n = {images:,}, {100 * np.trace(counts) / images:.0f} % right")
     figure.suptitle(title)
     figure.tight_layout()
     return figure

@@ -158,11 +158,7 @@ def reasons(table: pd.DataFrame, thumbnails: np.ndarray) -> dict[str, np.ndarray
 
 
 def pairs_without_subject(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the images of unknown subjects that share their cluster with another of them, cluster by cluster.
-
-    Args:
-        table: rows with subject and cluster.
-    """
+    """Return the images of unknown subjects that share their cluster with another of them, cluster by cluster."""
     unknown = table[table["subject"] == ""]
     return unknown[unknown["cluster"].duplicated(keep=False)].sort_values("cluster")
 

@@ -16,11 +16,7 @@ from lib.faces import crop_faces
 
 
 def one_sequence_per_emotion(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the frames with a face of one sequence per emotion, neutral apart, in the order of the frames.
-
-    Args:
-        table: rows with status, emotion, sequence and frame.
-    """
+    """Return the frames with a face of one sequence per emotion, neutral apart, in the order of the frames."""
     moving = table[(table["status"] == "ok") & (table["emotion"] != "neutral") & (table["sequence"] != "")]
     first = moving.groupby("emotion")["sequence"].first()
     return moving[moving["sequence"].isin(first)].sort_values(["emotion", "frame"])
@@ -44,12 +40,9 @@ def faces_with_titles(table: pd.DataFrame, titles: pd.Series, study: Path, most:
 
 
 def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[float]) -> Figure:
-    """Draw the share of the strongest frame over each sequence, one panel per emotion; `chosen` frames are filled.
+    """Draw the share of the strongest frame over each sequence, a panel per emotion, dotted lines at `levels`.
 
-    Args:
-        frames: from `one_sequence_per_emotion`, with share and strength.
-        chosen: labels of the index of `frames`, or more.
-        levels: shares at which a dotted line is drawn.
+    Frames whose label of the index is in `chosen` are filled.
     """
     emotions = list(frames["emotion"].unique())
     figure, axes = plt.subplots(1, len(emotions), figsize=(15, 2.8), sharey=True, squeeze=False)

@@ -41,13 +41,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def save(images: pd.DataFrame, nine: pd.DataFrame, study: Path) -> None:
-    """Write both tables.
-
-    Args:
-        images: every image, columns as above; NaN in digest and cluster where an image was not compared.
-        nine: the frames of the regression, from `nine_frames`.
-        study: folder of the products, `lib.paths.data(scale)`.
-    """
+    """Write both tables; NaN in digest and cluster where an image was not compared."""
     for table, name in ((images, "images"), (nine, "nine_frames")):
         compared = table.fillna({"digest": "", "cluster": -1}).astype({"cluster": "int64"})
         write_table(compared, study / "cleaning" / f"{name}.csv")
@@ -55,9 +49,6 @@ def save(images: pd.DataFrame, nine: pd.DataFrame, study: Path) -> None:
 
 def load(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both tables, as `save` got them.
-
-    Args:
-        study: folder of the products, `lib.paths.data(scale)`.
 
     Raises:
         FileNotFoundError: the cleaning notebook has not run.

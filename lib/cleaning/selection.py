@@ -83,12 +83,7 @@ def reason_counts(table: pd.DataFrame, reason: np.ndarray | pd.Series) -> pd.Dat
 
 
 def beside_printed(table: pd.DataFrame, printed: Mapping[str, int]) -> pd.DataFrame:
-    """Return counts and shares of the emotions beside a paper's: emotion, paper, ours, both shares, and a total.
-
-    Args:
-        table: rows with emotion, those that are kept.
-        printed: images per emotion in the paper.
-    """
+    """Return counts and shares of the emotions beside a paper's: emotion, paper, ours, both shares, and a total."""
     ours = table["emotion"].value_counts().reindex(list(printed), fill_value=0)
     counts = pd.DataFrame({"paper": pd.Series(printed), "ours": ours})
     counts.loc["total"] = counts.sum()

@@ -38,11 +38,7 @@ def beside_truth(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_true_subjects(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the true person where `subject` is not known and the image is rendered.
-
-    Args:
-        table: rows with data_set, subject, path, row and origin.
-    """
+    """Return the table with the true person where `subject` is not known and the image is rendered."""
     return table.assign(subject=table["subject"].mask(table["subject"] == "", truth(table, "subject")))
 
 

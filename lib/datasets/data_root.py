@@ -11,10 +11,6 @@ from lib.datasets.table import DataError
 def survey(data: Path | str, about: Mapping[str, About]) -> dict[str, Path | None]:
     """Return the folder of each data set below `data`, None where there is none; see `lib.datasets.survey`.
 
-    Args:
-        data: the data root.
-        about: the facts of each data set by its loader's name.
-
     Raises:
         DataError: `data` cannot be what its owner meant; the message says why and what helps.
     """

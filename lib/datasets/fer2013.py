@@ -162,11 +162,7 @@ def _shares(votes: pd.DataFrame) -> np.ndarray:
 
 
 def read_packed(path: Path, row: int) -> np.ndarray:
-    """Return image `row` of a fer2013.csv, uint8 (48, 48).
-
-    Args:
-        path: the file.
-        row: number of the record, from 0.
+    """Return image `row`, counted from 0, of a fer2013.csv, uint8 (48, 48).
 
     Raises:
         ImageError: the record does not hold 48 x 48 numbers from 0 to 255.

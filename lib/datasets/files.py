@@ -108,13 +108,7 @@ def regular(root: Path, name: str) -> str:
 
 
 def first_bytes(root: Path, name: str, most: int = 4096) -> bytes:
-    """Return the beginning of a small file that `walk` has listed.
-
-    Args:
-        root: the data set's folder.
-        name: the file, relative to it.
-        most: bytes at most.
-    """
+    """Return the beginning of a small file below `root` that `walk` has listed, at most so many bytes."""
     with open(f"{root}/{name}", "rb", buffering=0) as file:
         return file.read(most)
 
@@ -125,11 +119,7 @@ def first_folder(root: Path, *names: str) -> str | None:
 
 
 def check_inside(files: pd.Series, label_file: Path) -> pd.Series:
-    """Return `files` in POSIX form.
-
-    Args:
-        files: paths as a label file names them.
-        label_file: that file, for the message.
+    """Return the paths that a label file names, in POSIX form.
 
     Raises:
         DataError: one is absolute or climbs with `..`, so it points out of the data set's folder.

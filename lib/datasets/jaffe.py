@@ -56,10 +56,6 @@ def ratings(root: Path) -> pd.DataFrame:
 
 
 def rated_as_posed(table: pd.DataFrame) -> pd.Series:
-    """Return whether the highest rating of each image is the emotion that was posed; neutral images are left out.
-
-    Args:
-        table: what `ratings` returns.
-    """
+    """Return whether the highest of the `ratings` of each image is the emotion posed; neutral images are left out."""
     posed = table.index.str[3:5].map(CODES)
     return (table.idxmax(axis=1) == posed)[posed != "neutral"]

@@ -67,10 +67,6 @@ def records(root: Path, name: str) -> Iterator[tuple[int, list[str]]]:
     A byte-order mark, Windows line ends, quotes, line breaks inside quotes and blanks round a value do no harm. Every
     record has as many fields as the header; a shorter one is filled with "".
 
-    Args:
-        root: the data set's folder.
-        name: the file, relative to it.
-
     Raises:
         DataError: the file is not UTF-8, its quotes do not pair, a record has more fields than the header, or the last
             line has no end and may have lost a field or a digit.

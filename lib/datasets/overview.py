@@ -125,12 +125,7 @@ def planted(tables: Tables) -> pd.DataFrame:
 
 
 def results(tables: Tables, scale: str) -> list[Result]:
-    """Return one result per data set: the count beside the published one where the whole set is here.
-
-    Args:
-        tables: the data sets.
-        scale: of the stand-ins; at `paper` they have the published counts.
-    """
+    """Return one result per data set: the count beside the published one where the whole set is here."""
     rows = []
     for name, table in tables.items():
         about, origin = datasets.about(name), table["origin"].iloc[0]

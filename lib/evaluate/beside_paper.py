@@ -49,10 +49,6 @@ def every_item(ours: Ours, items: Sequence[Item] = ITEMS) -> pd.DataFrame:
     """Return one row per item of the paper, numbers first, then counts, then figures: `COLUMNS`.
 
     `low`, `high`, `n`, `clusters`, `seeds` and the verdict belong to the leak-free figure, where there is one.
-
-    Args:
-        ours: what there is to compare.
-        items: of the paper.
     """
     rows = numbers(ours.results, items).to_dict("records")
     rows += [_counted(row, ours.origin) | {"kind": "count"} for row in ours.counts.to_dict("records")]
@@ -61,12 +57,7 @@ def every_item(ours: Ours, items: Sequence[Item] = ITEMS) -> pd.DataFrame:
 
 
 def numbers(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:
-    """Return one row per number of the paper: the rows of `every_item` that are neither counts nor figures.
-
-    Args:
-        results: by name, from `lib.evaluate.own_results`.
-        items: of the paper; those that are figures are left out.
-    """
+    """Return one row per number of the paper: the rows of `every_item` that are neither counts nor figures."""
     rows = [_measured(item, results) | {"kind": "number"} for item in items if not _is_picture(item)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -85,11 +76,7 @@ def item(name: str) -> Item:
 
 
 def sentences(table: pd.DataFrame) -> list[str]:
-    """Return a line per number that has an interval and a printed figure, as items of a list in Markdown.
-
-    Args:
-        table: from `numbers`.
-    """
+    """Return a line per row of `numbers` that has an interval and a printed figure, as a list in Markdown."""
     judged = table.dropna(subset=["low", "paper"])
     return [f"* {row.item} ({row.place}): paper {row.paper:g}, {row.verdict}" for row in judged.itertuples()]
 

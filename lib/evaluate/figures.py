@@ -14,10 +14,7 @@ PAPER = "#c0392b"
 def board(table: pd.DataFrame, item: Item, title: str) -> Figure:
     """Draw every network's figure with its interval, and the printed one as a line in a band.
 
-    Args:
-        table: from `lib.evaluate.leaderboard`; its first row lends the band its spread over people.
-        item: of the paper.
-        title: of the figure.
+    The first row of the leaderboard lends the band its spread over people.
     """
     figure, ax = plt.subplots(figsize=(7.5, 3.6))
     plots.intervals(table, ax).set(xlabel=item.item, title=title)
@@ -30,9 +27,7 @@ def board(table: pd.DataFrame, item: Item, title: str) -> Figure:
 def numbers(table: pd.DataFrame, title: str) -> Figure:
     """Draw our leak-free figures with their intervals, and the printed numbers as diamonds.
 
-    Args:
-        table: from `lib.evaluate.beside_paper.numbers`; rows without an interval, or with a bound, are left out.
-        title: of the figure.
+    Rows of `lib.evaluate.beside_paper.numbers` without an interval, or with a bound, are left out.
     """
     strict = table[~table["verdict"].str.contains("bound")].dropna(subset=["ours (leak-free)", "low", "paper"])
     strict = strict.rename(columns={"item": "label", "ours (leak-free)": "value"})

@@ -58,13 +58,7 @@ def tested(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequ
 
 
 def machine(speed: Mapping[str, float], fit: Mapping, device: str) -> list[Result]:
-    """Return time, size and length of training as results.
-
-    Args:
-        speed: from `lib.timing.whole_set`.
-        fit: row of `lib.training.trained_networks.networks`, with `pixels`, `steps` and `hours`.
-        device: in words.
-    """
+    """Return time, size and length of training as results, from `lib.timing.whole_set` and a fit of notebook 09."""
     batches = f"{fit['pixels']}-pixel crops in batches, {device}"
     rows = [
         ("time/seconds", speed["seconds"], speed["n"], "s", "time", batches),
@@ -105,10 +99,6 @@ def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) 
     Where the two networks saw other images, their figures are taken for independent, so distances of the ends add up
     as squares; people in both make that interval wider than it need be.
 
-    Args:
-        results: by name, from `collect`.
-        items: of the paper; those without a result for both are left out.
-
     Returns:
         Columns `label`, `place`, `value`, `low`, `high`, `same images`.
     """
@@ -133,10 +123,6 @@ def _unpaired(first: Mapping, second: Mapping) -> dict[str, float]:
 
 def readings(results: Mapping[str, Mapping], name: str = "EIW") -> pd.DataFrame:
     """Return our RMSE by each reading of "the standard deviation of the prediction errors", beside the printed one.
-
-    Args:
-        results: by name, from `collect`.
-        name: of the training set.
 
     Returns:
         Columns `reading`, `value`, `low`, `high`, `n`, `seeds`, `paper`; a row without values is one that is not run.

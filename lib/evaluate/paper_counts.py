@@ -14,9 +14,7 @@ from lib.papers import paper_a
 def counts(scale: str, tested: int) -> pd.DataFrame:
     """Return the paper's counts beside ours: `table`, `item`, `paper`, `ours`, one row per item of `COUNTS`.
 
-    Args:
-        scale: of the study.
-        tested: images of the HP test set, which only `lib.splits.read_test` returns.
+    How many test images were `tested` only `lib.splits.read_test` tells.
     """
     ours = _of_data_sets(scale) | _of_splits(paths.data(scale)) | {("text", "HP test"): tested}
     used = [ours["Table 7", f"EIW, {side}"] for side in ("training", "validation")]

@@ -62,14 +62,7 @@ def bar_text(model: str, bars: Mapping) -> str:
 
 
 def page(path: Path, style: str, top: str, bottom: str) -> str:
-    """Return an executed notebook as HTML.
-
-    Args:
-        path: the notebook, after `tidy`.
-        style: CSS that is added.
-        top: HTML above the notebook.
-        bottom: HTML below it.
-    """
+    """Return an executed notebook, after `tidy`, as HTML, with CSS added, and HTML above and below it."""
     from nbconvert import HTMLExporter
 
     notebook = nbformat.read(path, as_version=4)

@@ -33,12 +33,6 @@ def startable(waiting: Sequence[Step], running: Collection[Step], done: Collecti
 
     With one slot they run in their order. With more, one that must be alone starts as soon as nothing runs, because
     most others wait for it; beside one another run first those that others wait for, then those that nobody needs.
-
-    Args:
-        waiting: what has not begun, in order.
-        running: what runs now.
-        done: numbers of those that have ended well.
-        slots: how many may run at once.
     """
     ready = [step for step in waiting if step.after <= set(done)]
     if not ready or len(running) >= slots or any(step.notebook.alone for step in running):

@@ -34,12 +34,7 @@ def worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def this_machine(memory_gb: float, disk_gb: float) -> pd.DataFrame:
-    """Return one row per property of this machine and what to do about it.
-
-    Args:
-        memory_gb: memory needed; a tenth less is enough.
-        disk_gb: free disk needed.
-    """
+    """Return one row per property of this machine and what to do about it; a tenth less memory is enough."""
     memory = psutil.virtual_memory().total / 2**30
     disk = shutil.disk_usage(paths.ROOT).free / 2**30
     rows = [

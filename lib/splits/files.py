@@ -40,10 +40,6 @@ def save(table: pd.DataFrame, name: str, folder: Path) -> Path:
 def load(name: str, folder: Path) -> pd.DataFrame:
     """Return the training and validation rows of a saved split; the test rows come from `read_test` alone.
 
-    Args:
-        name: of the split.
-        folder: of the products, `lib.paths.data(scale)`.
-
     Raises:
         FileNotFoundError: the notebook of splits has not run.
         ValueError: the file is not the one that was saved.
@@ -54,10 +50,6 @@ def load(name: str, folder: Path) -> pd.DataFrame:
 
 def read_whole(name: str, folder: Path) -> pd.DataFrame:
     """Return every row of a saved split, its test rows too; for `load` and the register.
-
-    Args:
-        name: of the split.
-        folder: of the products.
 
     Raises:
         FileNotFoundError: there is no such split.

@@ -52,13 +52,7 @@ def split(table: pd.DataFrame, fractions: Mapping[str, float], seed: int = 0) ->
 
 
 def at_random(table: pd.DataFrame, fractions: Mapping[str, float], seed: int = 0) -> pd.DataFrame:
-    """Return the table with a column `split` drawn image by image, without regard to subjects: the common mistake.
-
-    Args:
-        table: columns of `lib.datasets`.
-        fractions: probability of each side; the sum is 1.
-        seed: of the draw.
-    """
+    """Return the table with a column `split` drawn image by image, without regard to subjects: the common mistake."""
     sides = np.random.default_rng(seed).choice(list(fractions), len(table), p=list(fractions.values()))
     return table.assign(split=sides)
 

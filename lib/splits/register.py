@@ -78,10 +78,6 @@ def readings(reader: str, folder: Path) -> list[records.Result]:
     """Return how often the test images that a notebook has read were read so far, as results to be recorded.
 
     The figure is shown and never judged: it grows with every run.
-
-    Args:
-        reader: number of the notebook.
-        folder: of the products, `lib.paths.data(scale)`.
     """
     reads = test_reads(folder)
     own = reads.loc[reads["reader"] == reader, "data_set"].unique()

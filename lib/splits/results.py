@@ -16,22 +16,13 @@ HOW = "share of validation; for subjects, of the images whose subject is known"
 
 
 def shared(made: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return what validation shares with training in every split: columns protocol, kind, share, n.
-
-    Args:
-        made: split by name of its protocol.
-    """
+    """Return what validation shares with training in every split: columns protocol, kind, share, n."""
     exposures = {name: exposure(table) for name, table in made.items()}
     return pd.concat(exposures, names=["protocol", "kind"]).reset_index()
 
 
 def results(made: Mapping[str, pd.DataFrame], origin: str) -> list[records.Result]:
-    """Return the results of all splits.
-
-    Args:
-        made: split by name of its protocol.
-        origin: of the data, one of `lib.records.ORIGINS`.
-    """
+    """Return the results of all splits."""
     out = []
     for name, table in made.items():
         sizes = table.groupby("split").size()

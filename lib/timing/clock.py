@@ -48,13 +48,7 @@ def each(call: Callable[[object], object], items: Iterable[object], warm_up: int
 
 
 def table(calls: Mapping[str, Callable[[object], object]], items: Sequence[object], name: str) -> pd.DataFrame:
-    """Return one row per way of calling: its name in column `name`, then what `each` returns.
-
-    Args:
-        calls: name -> what is called on every item.
-        items: see `each`.
-        name: of the first column.
-    """
+    """Return one row per way of calling: its name in column `name`, then what `each` returns."""
     return pd.DataFrame([{name: label, **each(call, items)} for label, call in calls.items()])
 
 

@@ -1,6 +1,7 @@
 """Notebook 13: networks on a data set that comes with its own split, with and without near duplicates.
 
-Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image.
+Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image. The
+test images are rows of `lib.splits.official` with their labels: `emotion`, `cluster` and `near_duplicate` are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,11 +42,7 @@ class Kind:
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the images of each side and emotion, and the share of near duplicates of training images per side.
-
-    Args:
-        table: from `lib.splits.official`; the labels of its test images are kept back.
-    """
+    """Return the images of each side and emotion, and the share of near duplicates of training images per side."""
     emotion = table["emotion"].replace("", "kept back")
     shares = table[table["split"] != "train"].groupby("split")["near_duplicate"].mean().rename("near duplicates")
     return pd.crosstab(table["split"], emotion, margins=True, margins_name="all").join(shares)
@@ -76,11 +73,6 @@ def examples(kinds: Mapping[str, Kind], table: pd.DataFrame, rng: np.random.Gene
     """Return one training image of each emotion that has a face, every one as it comes, then every one as a crop.
 
     All are uint8 (size, size, 3).
-
-    Args:
-        kinds: from the function of that name.
-        table: the same rows.
-        rng: chooses.
     """
     chosen = []
     training = kinds["crop"].usable & (table["split"] == "train").to_numpy()
@@ -93,11 +85,6 @@ def examples(kinds: Mapping[str, Kind], table: pd.DataFrame, rng: np.random.Gene
 
 def side(kinds: Mapping[str, Kind], table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the images of one side of the split, all kinds one after another, and their labels.
-
-    Args:
-        kinds: from the function of that name.
-        table: the same rows.
-        name: "train" or "validation".
 
     Returns:
         uint8 (M, size, size, 3) and int64 (M,), positions in `EMOTIONS`.
@@ -172,13 +159,7 @@ def answers(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], test
 
 
 def answers_of_notebook_09(data_set: str, test: pd.DataFrame, study: Path) -> Answers:
-    """Return the answers of the networks of notebook 09, on crops; none where it has not run with this data set.
-
-    Args:
-        data_set: that comes with its own split.
-        test: N test images.
-        study: folder of the products.
-    """
+    """Return the answers of the networks of notebook 09, on crops; none where it has not run with this data set."""
     if not names_of_notebook_09(data_set, study):
         return {}
     usable, given = trained_networks.answers(data_set, test, study)
@@ -193,10 +174,6 @@ def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
 
 def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of merit of every network and kind of image, on all test images and on two parts of them.
-
-    Args:
-        answers: by network and kind.
-        test: N test images, `emotion`, `cluster` and `near_duplicate`.
 
     Returns:
         Rows as `lib.evaluate.classification` has them, with `network`, `input` and `images`, one of `WHICH`.
@@ -235,10 +212,6 @@ def memory(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
     Near duplicates may be easier images. What a network gains on them beyond one that saw none of them in training,
     the difference in differences, is memory.
 
-    Args:
-        answers: by network and kind.
-        test: N test images, `emotion`, `cluster` and `near_duplicate`.
-
     Returns:
         Columns `label`, `value`, `low`, `high`, `p`, `n` (near duplicates); the last row is the difference in
         differences, where notebook 09 has fitted both networks.
@@ -269,11 +242,6 @@ def memory_in_words(memory: pd.DataFrame) -> str:
 def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
     """Return every network beside `base`, on the crops that all have and that are no near duplicates.
 
-    Args:
-        answers: by network and kind.
-        test: N test images, `emotion`, `cluster` and `near_duplicate`.
-        base: name of a network.
-
     Returns:
         As `lib.evaluate.leaderboard`.
     """
@@ -286,15 +254,7 @@ def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
 def card(
     table: pd.DataFrame, settings: Settings, record: Record, rounding: Mapping[str, float], scores: pd.DataFrame
 ) -> dict[str, object]:
-    """Return what a user of the weights must know: data, protocol, settings, limits, metrics.
-
-    Args:
-        table: from `lib.splits.official`.
-        settings: of the fit.
-        record: of the fit.
-        rounding: from `half_precision`.
-        scores: of this network, from `scores`.
-    """
+    """Return what a user of the weights must know: data, protocol, settings, limits, metrics."""
     protocol = [
         "Official training images to train; of the public test images one half chose the epoch, the other is reported,",
         "whole clusters of near duplicates together; private test images are reported instead where the file has them.",
@@ -318,14 +278,7 @@ def card(
 
 
 def results(scores: pd.DataFrame, data_set: str, fitted_here: Sequence[str], origin: str) -> list[records.Result]:
-    """Return what notebook 13 records: the overall figures of `scores`.
-
-    Args:
-        scores: from the function of that name.
-        data_set: its name.
-        fitted_here: networks that are not those of notebook 09.
-        origin: of the images.
-    """
+    """Return what notebook 13 records: the overall figures of `scores`; not of notebook 09 are those `fitted_here`."""
     done = []
     for (network, kind, which), table in scores.groupby(["network", "input", "images"], sort=False):
         how = f"official training images, {kind}s, flip at test"

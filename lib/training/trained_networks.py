@@ -74,11 +74,7 @@ def load_all(fits: pd.DataFrame, folder: Path, head: str = "softmax") -> dict[st
 def save(fits: pd.DataFrame, traditional: LbpSvm, data_set: str, study: Path) -> None:
     """Write the table of fits and the traditional method where the functions above read them.
 
-    Args:
-        fits: from `lib.training.fit_runs`, those that passed; their `folder` becomes relative to `study`.
-        traditional: fitted.
-        data_set: that they were trained on.
-        study: folder of the products.
+    The `folder` of the fits, from `lib.training.fit_runs`, becomes relative to `study`.
     """
     place = folder(data_set, study)
     relative = place.relative_to(study)
