@@ -36,6 +36,17 @@ def data(scale: str) -> Path:
     return BUILD / "data" / scale
 
 
+def product(path: Path, notebook: str, options: str) -> Path:
+    """Return the path of a file that another notebook leaves; `options` are those of the command that writes it.
+
+    Raises:
+        FileNotFoundError: it is not there; the message has the command.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path}; run notebook {notebook} first: ./run_all.sh {options} --only {notebook}")
+    return path
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()

@@ -69,13 +69,7 @@ def intervals(table: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def training_curves(history: pd.DataFrame, metric: str, ax: Axes) -> Axes:
-    """Draw `metric` and `val_metric` over epochs, one pair of lines per training seed.
-
-    Args:
-        history: columns `seed`, `epoch` (from 1), `metric` and `val_<metric>`.
-        metric: for instance "loss" or "accuracy".
-        ax: axes.
-    """
+    """Draw columns `metric` and `val_<metric>` over `epoch`, from 1: one pair of lines for each `seed`."""
     for column, colour, name in ((metric, "#2e6fb0", "training"), (f"val_{metric}", "#e67e22", "validation")):
         for number, (_, run) in enumerate(history.groupby("seed")):
             ax.plot(run["epoch"], run[column], ".-", color=colour, lw=1.5, alpha=0.8, label=None if number else name)

@@ -373,7 +373,7 @@ def test_the_products_come_back_as_they_were(tmp_path):
 
 
 def test_without_the_products_the_notebook_to_run_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"run notebook 05_cleaning first: \./run_all\.sh smoke --only 05"):
+    with pytest.raises(FileNotFoundError, match=r"run notebook 05 first: \./run_all\.sh smoke --only 05"):
         cleaning.load(tmp_path / "smoke")
 
 

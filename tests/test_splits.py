@@ -210,7 +210,7 @@ def test_a_saved_split_comes_back_as_it_was_but_for_the_test_rows(build):
 
 
 def test_a_changed_or_missing_split_file_is_refused(build):
-    with pytest.raises(FileNotFoundError, match="run notebook 06_splits"):
+    with pytest.raises(FileNotFoundError, match="run notebook 06 first"):
         splits.load("leak_free", paths.data("smoke"))
     path = splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
     path.write_text(path.read_text().replace("validation", "train", 1))

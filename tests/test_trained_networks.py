@@ -74,5 +74,5 @@ def test_a_row_of_the_table_of_networks_points_into_the_study(study):
 
 
 def test_what_has_not_been_fitted_is_named_with_the_command_that_fits_it(study):
-    with pytest.raises(FileNotFoundError, match=r"DATA_SET='fer2013' first: \./run_all\.sh smoke --only 09"):
+    with pytest.raises(FileNotFoundError, match=r"first: \./run_all\.sh smoke --set 09\.DATA_SET=fer2013 --only 09"):
         trained_networks.networks("fer2013", study)

@@ -54,8 +54,5 @@ def load(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         FileNotFoundError: the cleaning notebook has not run.
     """
     files = [study / "cleaning" / name for name in ("images.csv", "nine_frames.csv")]
-    for file in files:
-        if not file.is_file():
-            raise FileNotFoundError(f"no {file}; run notebook 05_cleaning first: ./run_all.sh {study.name} --only 05")
-    images, nine = (read_table(file) for file in files)
+    images, nine = (read_table(paths.product(file, "05", study.name)) for file in files)
     return images, nine

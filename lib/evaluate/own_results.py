@@ -28,9 +28,7 @@ def collect(notebooks: Iterable[str]) -> dict[str, dict]:
     """
     results = {}
     for number in notebooks:
-        path = paths.BUILD / "results" / f"{number}.json"
-        if not path.exists():
-            raise FileNotFoundError(f"no results at {path}; run notebook {number} first: ./run_all.sh --only {number}")
+        path = paths.product(paths.BUILD / "results" / f"{number}.json", number, "standard")
         results |= {result["name"]: result for result in json.loads(path.read_text("utf-8"))["results"]}
     return results
 

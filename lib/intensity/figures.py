@@ -18,12 +18,7 @@ COLOURS = ("#2e6fb0", "#6b8e23", "#c0392b", "#7f8c8d", "#1a1a2e")  # of networks
 
 
 def curves(histories: pd.DataFrame, inputs: Mapping[str, Inputs]) -> Figure:
-    """Return the loss over the passes of both models, above the loss of a network that equals its labels.
-
-    Args:
-        histories: from `lib.training.histories`.
-        inputs: by model.
-    """
+    """Return the loss over the passes of both models, above the loss of a network that equals its labels."""
     figure, axes = plt.subplots(1, len(SETS), figsize=(11, 3.6), sharey=True)
     for ax, label in zip(axes, SETS, strict=True):
         plots.training_curves(histories[histories["label"] == label], "loss", ax)

@@ -65,11 +65,6 @@ def roughness(values: np.ndarray) -> float:
 def compare(measured: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return how many times rougher `first` is than `second`, and how often more its label changes.
 
-    Args:
-        measured: from `measure`.
-        first: name of a network.
-        second: name of the other.
-
     Returns:
         Rows as `lib.evaluate.mean` has them; `metric` is "log of roughness ratio" (0: equally rough) or "label changes
         per second, difference". Whole sequences are drawn; one without movement has no roughness and is left out.

@@ -33,11 +33,6 @@ def cropped(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, 
     """Return the images that have a crop, with `group`, and what each model learns and is chosen by.
 
     `attrs["left out"]` of the table counts the images without a crop.
-
-    Args:
-        table: the intensity split, from `lib.splits.load`.
-        size: side of the crops in pixels.
-        study: folder of the products, `lib.paths.data(scale)`.
     """
     usable, crops = trained_networks.crops(table, [("proposed", size)], study)
     table = table.assign(group=leakage.groups(table))[usable].reset_index(drop=True)
@@ -75,12 +70,7 @@ def outputs(networks: Networks, images: np.ndarray | Rows) -> dict[str, np.ndarr
 
 
 def losses(fits: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
-    """Return training and validation loss of the chosen epoch of every network, beside its label and seed.
-
-    Args:
-        fits: from `lib.training.fit_runs`.
-        histories: from `lib.training.histories`.
-    """
+    """Return training and validation loss of the chosen epoch of every network, beside its label and seed."""
     best = fits[["label", "seed", "best epoch"]].rename(columns={"best epoch": "epoch"})
     chosen = best.merge(histories, on=["label", "seed", "epoch"])
     chosen = chosen.rename(columns={"loss": "training loss", "val_loss": "validation loss"})
@@ -97,11 +87,7 @@ def table_6_losses(losses: pd.DataFrame) -> pd.DataFrame:
 def own_validation(inputs: Mapping[str, Inputs], networks: Networks) -> dict[str, np.ndarray]:
     """Return the confusion matrix, int (7, 7), of each model's first network on its own validation images.
 
-    The largest of seven counts, in labels and in outputs.
-
-    Args:
-        inputs: from `cropped`.
-        networks: of both models, or more; others are left out.
+    The largest of seven counts, in labels and in outputs. Networks of other training sets are left out.
     """
     matrices = {}
     for label in [name for name in SETS if name in networks]:
@@ -152,14 +138,7 @@ def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, groups
 
 
 def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, origin: str) -> list[records.Result]:
-    """Return what notebook 10 records of the models and their baselines.
-
-    Args:
-        merit: on the validation images of EIW, from `lib.evaluate.scores`.
-        folded: from `with_variants`.
-        losses: from the function of that name.
-        origin: of the images.
-    """
+    """Return what notebook 10 records of the models and their baselines."""
     done = []
     for network, rows in merit.groupby("label", sort=False):
         kept = rows[rows["of"].eq("all") | rows["metric"].eq("RMSE")]

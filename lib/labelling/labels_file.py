@@ -29,11 +29,7 @@ class LabelsFile:
     """The rows of one annotator in the `labels.csv` of a folder, locked for as long as this object lives."""
 
     def __init__(self, folder: Path, annotator: str) -> None:
-        """Lock the annotator's rows.
-
-        Args:
-            folder: of the images.
-            annotator: whose rows are read and written; all others are kept as they are.
+        """Lock the rows of one annotator; all others are kept as they are.
 
         Raises:
             BlockingIOError: another process labels this folder for this annotator.
@@ -80,9 +76,6 @@ class LabelsFile:
 
     def write(self, answers: dict[str, Answer]) -> None:
         """Replace the annotator's rows, all or nothing; rows of others and further columns are kept.
-
-        Args:
-            answers: image -> (emotion, intensity).
 
         Raises:
             OSError: the file cannot be written, or a later session has taken over.

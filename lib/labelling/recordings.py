@@ -37,11 +37,7 @@ class Picked(NamedTuple):
 
 
 def sharpness(image: np.ndarray) -> float:
-    """Return the variance of the Laplacian of the grey image, at least 0: larger is sharper, noise counts as sharp.
-
-    Args:
-        image: uint8 (H, W, 3) RGB or (H, W) grey.
-    """
+    """Return the variance of the Laplacian of an image, uint8 (H, W[, 3]): larger is sharper, noise counts as sharp."""
     return float(cv2.Laplacian(images.to_grey(image), cv2.CV_64F).var())
 
 
@@ -68,11 +64,6 @@ def sharpest_frames(frames: Iterable[Frame], every: float = EVERY) -> Iterator[F
 
 def pick(video: Path | str, folder: Path | str, every: float = EVERY) -> Picked:
     """Write the sharpest frames to `folder` as `<video>_<seconds>.jpg`; the folder is made with the first of them.
-
-    Args:
-        video: a file that OpenCV can decode.
-        folder: where to.
-        every: seconds per frame.
 
     Raises:
         lib.images.ImageError: not a video.

@@ -44,12 +44,7 @@ class Session:
     """
 
     def __init__(self, folder: Path | str, annotator: str = "", levels: bool = True) -> None:
-        """Open or resume a session.
-
-        Args:
-            folder: images, at any depth.
-            annotator: whose answers these are.
-            levels: ask for the level after the emotion.
+        """Open or resume a session on the images of a folder, at any depth; with `levels` it asks for them too.
 
         Raises:
             ValueError: no image in the folder, or its `labels.csv` is not one of this tool or has unknown labels.
@@ -154,12 +149,7 @@ class Session:
 
 
 def practice(images: Sequence[Path | str], folder: Path) -> Path:
-    """Copy a few images to a folder to practise on, unless it is there already, and return it.
-
-    Args:
-        images: files.
-        folder: where to.
-    """
+    """Copy a few images to a folder to practise on, unless it is there already, and return it."""
     if not folder.is_dir():
         with paths.replace_on_success(folder) as part:
             part.mkdir()
@@ -169,15 +159,10 @@ def practice(images: Sequence[Path | str], folder: Path) -> Path:
 
 
 def agreement(labels: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Return how far two annotators agree beyond chance: one row per kappa, with n.
+    """Return how far two annotators of one `labels.csv` agree beyond chance: one row per kappa, with n.
 
     Cohen's kappa over the emotions (unsuitable is an eighth), and quadratic kappa over the levels 0-5 of those images
     on which both name the same emotion and give a level: one level off costs a 25th of five levels off.
-
-    Args:
-        labels: columns of `labels.csv`.
-        first: an annotator.
-        second: another.
 
     Raises:
         ValueError: no image was labelled by both.

@@ -14,10 +14,6 @@ def open_session(folder: Path | str, annotator: str = "") -> ipywidgets.Widget:
     """Return the widget of a new session; where another process has one open, a line that names it.
 
     A notebook that runs from end to end must not fail because somebody labels in another window.
-
-    Args:
-        folder: images, at any depth.
-        annotator: whose answers these are.
     """
     try:
         return widget(Session(folder, annotator))

@@ -54,12 +54,7 @@ def build(
 
 
 def build_all(size: int = 128, with_vgg_s: bool = True) -> dict[str, keras.Model]:
-    """Return every network untrained, by name, for crops of `size` pixels; VGG-S for its own 224.
-
-    Args:
-        size: side of the square input in pixels.
-        with_vgg_s: also build the full VGG-S, which takes .5 GB.
-    """
+    """Return every network untrained, by name, for crops of `size` pixels; VGG-S, .5 GB, for its own 224."""
     sizes = dict.fromkeys(NAMES, size) | {"vgg_s": VGG_S_SIZE}
     return {name: build(name, sizes[name]) for name in NAMES if with_vgg_s or name != "vgg_s"}
 

@@ -55,11 +55,7 @@ def read_whole(name: str, folder: Path) -> pd.DataFrame:
         FileNotFoundError: there is no such split.
         ValueError: the file is not the one that was saved.
     """
-    path = folder / "splits" / f"{name}.csv"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no split at {path}; run notebook 06_splits first: ./run_all.sh {folder.name} --only 06"
-        )
+    path = paths.product(folder / "splits" / f"{name}.csv", "06", folder.name)
     if json.loads(path.with_suffix(".json").read_text())["sha256"] != paths.sha256(path):
         raise ValueError(f"{path} has changed since it was saved; run the notebook that makes it again")
     return read_table(path)

@@ -18,7 +18,7 @@ from lib import emotions, models
 from lib.faces import crop_faces
 from lib.faces.store import Rows
 from lib.models.lbp_svm import LbpSvm
-from lib.paths import replace_on_success
+from lib.paths import product, replace_on_success
 from lib.training.runs import MIRRORED
 from lib.training.settings import read
 
@@ -38,13 +38,8 @@ def networks(data_set: str, study: Path) -> pd.DataFrame:
     Raises:
         FileNotFoundError: it has not run with this data set and size.
     """
-    path = folder(data_set, study) / "networks.csv"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no networks at {path}; run notebook 09 with DATA_SET={data_set!r} first: "
-            f"./run_all.sh {study.name} --only 09"
-        )
-    return pd.read_csv(path)
+    options = f"{study.name} --set 09.DATA_SET={data_set}"
+    return pd.read_csv(product(folder(data_set, study) / "networks.csv", "09", options))
 
 
 def labels(data_set: str, study: Path) -> list[str]:
