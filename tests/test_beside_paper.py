@@ -9,7 +9,6 @@ import pytest
 
 from lib import paths
 from lib.evaluate import beside_paper, own_results, paper_counts
-from lib.evaluate.beside_paper import Ours
 from lib.evaluate.paper_items import COUNTS, ITEMS, Item
 from lib.papers import paper_a
 
@@ -21,8 +20,8 @@ def result(value, low, high, n=489, clusters=5):
 
 
 def row(item, results):
-    ours = Ours(results, pd.DataFrame(columns=["table", "item", "paper", "ours"]), "stand-in")
-    return beside_paper.every_item(ours, [item]).iloc[0]
+    counts = pd.DataFrame(columns=["table", "item", "paper", "ours"])
+    return beside_paper.every_item(results, counts, "stand-in", [item]).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -72,10 +71,12 @@ def test_every_figure_and_table_of_the_paper_has_a_row():
     assert len(COUNTS["Table 5"]) == 31
 
 
-def test_a_figure_is_shown_where_it_was_saved_and_a_count_is_compared():
+def test_a_figure_is_shown_where_it_was_saved_and_a_count_is_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "05_nine_frames.png").touch()
     counted = pd.DataFrame({"table": "Table 1", "item": ["JAFFE", "KDEF"], "paper": [213, 4900], "ours": [213, 56]})
-    ours = Ours({}, counted, "real", ["05_nine_frames"])
-    table = beside_paper.every_item(ours).set_index("item")
+    table = beside_paper.every_item({}, counted, "real").set_index("item")
     assert table.loc[["JAFFE", "KDEF"], "verdict"].tolist() == ["equal", "-4,844 of ours"]
     assert table.loc["nine frames of a sequence", "verdict"] == "shown: 05_nine_frames"
     assert table.loc["the 68 landmarks", "verdict"] == "not run"

@@ -22,24 +22,3 @@ from lib.cleaning.selection import (
     unusable,
 )
 from lib.cleaning.truth import beside_truth, truth, with_true_subjects
-
-__all__ = [
-    "LEVELS",
-    "MEASURED",
-    "SEQUENCES",
-    "STRONG",
-    "beside_printed",
-    "beside_truth",
-    "expression_strength",
-    "first_reason",
-    "load",
-    "nine_frames",
-    "reason_counts",
-    "save",
-    "share_of_strongest",
-    "strong",
-    "truth",
-    "unmoved",
-    "unusable",
-    "with_true_subjects",
-]

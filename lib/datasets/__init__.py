@@ -23,26 +23,6 @@ from lib.datasets import data_root, label_file
 from lib.datasets.about import About, DataMissing
 from lib.datasets.table import COLUMNS, GROUPS, NAMES, DataError, finish, validate
 
-__all__ = [
-    "COLUMNS",
-    "GROUPS",
-    "NAMES",
-    "DataError",
-    "DataMissing",
-    "about",
-    "absent",
-    "codes",
-    "excluded",
-    "find",
-    "is_real",
-    "load",
-    "load_all",
-    "read_image",
-    "stand_in_facts",
-    "survey",
-    "validate",
-]
-
 
 def load(name: str, root: Path | str | None = None, scale: str = "standard", labels: str = "original") -> pd.DataFrame:
     """Return the data set as a table; no image is opened.

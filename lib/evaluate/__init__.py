@@ -31,25 +31,3 @@ from lib.evaluate.comparison import by, compare, gap, holm, leaderboard, mcnemar
 from lib.evaluate.explanation import explain_accuracy
 from lib.evaluate.intensity_metrics import LEVELS, NEUTRAL, levels, regression
 from lib.evaluate.label_metrics import calibration, classification, confusion
-
-__all__ = [
-    "LEVELS",
-    "NEUTRAL",
-    "RESAMPLES",
-    "by",
-    "calibration",
-    "classification",
-    "compare",
-    "confusion",
-    "explain_accuracy",
-    "gap",
-    "holm",
-    "leaderboard",
-    "levels",
-    "mcnemar",
-    "mean",
-    "order",
-    "printed",
-    "regression",
-    "scores",
-]

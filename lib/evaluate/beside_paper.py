@@ -8,9 +8,7 @@ never narrower than independent images allow; half a unit of the last printed di
 nothing about the paper.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,36 +21,23 @@ COLUMNS = ["item", "place", "paper", "ours (paper's protocol)", "ours (leak-free
 COLUMNS += ["seeds", "chosen by", "verdict", "origin", "kind"]
 
 
-@dataclass(frozen=True)
-class Ours:
-    """What this study has to put beside the paper.
-
-    Attributes:
-        results: by name, from `lib.evaluate.own_results`.
-        counts: from `counts`.
-        origin: of the data that are counted.
-        figures: names of the saved figures.
-    """
-
-    results: Mapping[str, Mapping]
-    counts: pd.DataFrame
-    origin: str
-    figures: Sequence[str] = field(default_factory=tuple)
-
-
-def saved_figures(folder: Path | None = None) -> list[str]:
-    """Return the names of the figures that the notebooks have saved; `folder` is `build/figures` where None."""
-    return sorted(path.stem for path in (folder or paths.BUILD / "figures").glob("[0-9][0-9]_*.png"))
-
-
-def every_item(ours: Ours, items: Sequence[Item] = ITEMS) -> pd.DataFrame:
+def every_item(
+    results: Mapping[str, Mapping], counts: pd.DataFrame, origin: str, items: Sequence[Item] = ITEMS
+) -> pd.DataFrame:
     """Return one row per item of the paper, numbers first, then counts, then figures: `COLUMNS`.
 
     `low`, `high`, `n`, `clusters`, `seeds` and the verdict belong to the leak-free figure, where there is one.
+
+    Args:
+        results: by name, from `lib.evaluate.own_results`.
+        counts: from `lib.evaluate.paper_counts`.
+        origin: of the data that are counted.
+        items: of the paper.
     """
-    rows = numbers(ours.results, items).to_dict("records")
-    rows += [_counted(row, ours.origin) | {"kind": "count"} for row in ours.counts.to_dict("records")]
-    rows += [_shown(item, ours.figures) | {"kind": "figure"} for item in items if _is_picture(item)]
+    figures = {path.stem for path in (paths.BUILD / "figures").glob("[0-9][0-9]_*.png")}  # saved by the notebooks
+    rows = numbers(results, items).to_dict("records")
+    rows += [_counted(row, origin) | {"kind": "count"} for row in counts.to_dict("records")]
+    rows += [_shown(item, figures) | {"kind": "figure"} for item in items if _is_picture(item)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -135,7 +120,7 @@ def _verdict(item: Item, judged: Mapping) -> str:
     return words.get(verdict, verdict)
 
 
-def _shown(item: Item, figures: Sequence[str]) -> dict[str, object]:
+def _shown(item: Item, figures: Collection[str]) -> dict[str, object]:
     verdict = item.because or (f"shown: {item.shown}" if item.shown in figures else "not run")
     return {"item": item.item, "place": item.place, "paper": item.paper, "verdict": verdict}
 

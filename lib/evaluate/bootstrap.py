@@ -153,36 +153,19 @@ def resample(sums: np.ndarray, stratum: np.ndarray, resamples: int, rng: np.rand
 
 
 def estimate(
-    sums: np.ndarray, measure: Measure, drawn_whole: Units, resamples: int = RESAMPLES, seed: int = 0
-) -> Estimate:
-    """Return the mean over seeds of M figures with their intervals.
-
-    Args:
-        sums: (S, G, D), from `group_sums`.
-        measure: from sums to figures.
-        drawn_whole: from `units`.
-        resamples: R.
-        seed: of the draws.
-    """
-    return contrast([sums], (1,), measure, drawn_whole, resamples, seed)
-
-
-def contrast(
     parts: Sequence[np.ndarray],
-    signs: Sequence[int],
     measure: Measure,
     drawn_whole: Units,
     resamples: int = RESAMPLES,
     seed: int = 0,
     free: int | None = None,
 ) -> Estimate:
-    """Return a signed sum of the figures of several parts, for instance one model's minus another's.
+    """Return the mean over seeds of M figures of one part, or of one model's part minus another's, with intervals.
 
-    The same groups are drawn for all parts; seeds of different parts are independent.
+    The same groups are drawn for both parts; seeds of different parts are independent.
 
     Args:
-        parts: each (S, G, D), over the same groups; the numbers of seeds may differ.
-        signs: 1 or -1 for each part.
+        parts: one or two, each (S, G, D) from `group_sums`, over the same groups; the numbers of seeds may differ.
         measure: from sums to figures.
         drawn_whole: from `units`.
         resamples: R.
@@ -193,8 +176,8 @@ def contrast(
     per_seed = [measure(part.sum(axis=1)) for part in parts]  # each (S, M)
     drawn = measure(resample(np.concatenate(parts), stratum, resamples, rng))  # (R, S of all parts, M)
     drawn = np.split(drawn, np.cumsum([len(part) for part in parts])[:-1], axis=1)
-    value = sum(sign * values.mean(axis=0) for sign, values in zip(signs, per_seed, strict=True))
-    means = sum(sign * values.mean(axis=1) for sign, values in zip(signs, drawn, strict=True))  # (R, M)
+    value = sum(sign * values.mean(axis=0) for sign, values in zip((1, -1), per_seed, strict=False))
+    means = sum(sign * values.mean(axis=1) for sign, values in zip((1, -1), drawn, strict=False))  # (R, M)
     strata = len(np.unique(stratum))
     free, lost = (len(stratum) - strata, strata) if free is None else (free, 1)
     small = (free + lost) / max(free, 1)

@@ -26,7 +26,7 @@ def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES) -> pd
     rows = np.shape(values)[-1]
     per_seed = bootstrap.seeds_first(np.zeros(rows), values, 0)
     units = bootstrap.units(groups, None, rows)
-    estimate = bootstrap.estimate(_with_ones(per_seed, units), _mean, units, resamples)
+    estimate = bootstrap.estimate([_with_ones(per_seed, units)], _mean, units, resamples)
     return tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
 
 
@@ -86,7 +86,7 @@ def compare(
     true, intensity = np.asarray(y_true), np.ndim(y_true) == 2
     units = bootstrap.units(groups, strata, len(true))
     parts = [_with_ones(_losses(true, y_pred), units) for y_pred in (first, second)]
-    estimate = bootstrap.contrast(parts, (1, -1), _root_mean if intensity else _mean, units, resamples)
+    estimate = bootstrap.estimate(parts, _root_mean if intensity else _mean, units, resamples)
     row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(estimate)
     low, high = row["low"], row["high"]
     return row | {"verdict": _words(-high, -low, labels) if intensity else _words(low, high, labels)}
@@ -117,9 +117,7 @@ def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndar
         per_seed = bootstrap.seeds_first(np.zeros(len(inside)), one, 0).astype(float)
         sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
         parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
-    signs = (1, -1)[: len(parts)]
-    estimate = bootstrap.contrast(parts, signs, _mean_gap, units, free=free)
-    return _difference(estimate)
+    return _difference(bootstrap.estimate(parts, _mean_gap, units, free=free))
 
 
 def scores(

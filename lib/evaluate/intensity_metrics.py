@@ -147,7 +147,7 @@ def regression(
         each = [metric(named) for metric in PER_EMOTION.values()]
         return np.concatenate([*overall, *each, rmse_of_levels(named)], axis=-1)
 
-    estimate = bootstrap.estimate(bootstrap.group_sums(rows, units), figures, units, resamples, seed)
+    estimate = bootstrap.estimate([bootstrap.group_sums(rows, units)], figures, units, resamples, seed)
     return tabulate(_rows(level), estimate, units)
 
 

@@ -95,7 +95,7 @@ def classification(
 
     rows = [Row(name, "all", np.ones(len(true), bool)) for name in OVERALL]
     rows += [Row(name, emotion, true == k) for name in PER_EMOTION for k, emotion in enumerate(emotions)]
-    return tabulate(rows, bootstrap.estimate(sums, figures, units, resamples, seed), units)
+    return tabulate(rows, bootstrap.estimate([sums], figures, units, resamples, seed), units)
 
 
 def confusion(y_true: Sequence[str], y_pred: Sequence[str], emotions: Sequence[str] = EMOTIONS) -> np.ndarray:
@@ -131,7 +131,7 @@ def calibration(
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)  # (S, N)
     gaps = np.eye(BINS)[bins] * (right - confidence)[..., None]  # (S, N, bins), signed
     sums = bootstrap.group_sums(np.concatenate([gaps, np.ones((*right.shape, 1))], axis=-1), units)
-    estimate = bootstrap.estimate(sums, _calibration_error, units)
+    estimate = bootstrap.estimate([sums], _calibration_error, units)
     return tabulate([Row("expected calibration error", "all", np.ones(len(true), bool))], estimate, units)
 
 

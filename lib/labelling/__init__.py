@@ -9,5 +9,3 @@ recordings    frames of a video
 
 from lib.labelling.labels_file import COLUMNS
 from lib.labelling.session import Session, agreement, practice
-
-__all__ = ["COLUMNS", "Session", "agreement", "practice"]

@@ -21,27 +21,3 @@ from lib.splits.protocols import (
 )
 from lib.splits.register import READERS, read_test, readings, test_reads
 from lib.splits.results import results, shared
-
-__all__ = [
-    "READERS",
-    "SPLITS",
-    "TABLE_3",
-    "LeakError",
-    "at_random",
-    "audit",
-    "exposure",
-    "intensity",
-    "leak_free",
-    "leaks",
-    "load",
-    "official",
-    "paper_table_3",
-    "read_test",
-    "readings",
-    "results",
-    "save",
-    "shared",
-    "split",
-    "test_reads",
-    "without_leaks",
-]

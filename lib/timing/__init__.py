@@ -12,18 +12,3 @@ from lib.timing.networks import (
     whole_set,
     whole_sets,
 )
-
-__all__ = [
-    "costs",
-    "device",
-    "each",
-    "file_to_emotion",
-    "input_costs",
-    "matmul_peak",
-    "multiply_adds",
-    "once",
-    "table",
-    "training_step",
-    "whole_set",
-    "whole_sets",
-]

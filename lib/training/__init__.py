@@ -17,22 +17,3 @@ from lib.training.loss import lowest_loss
 from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
 from lib.training.settings import MODERN, Record, Settings, read
-
-__all__ = [
-    "MODERN",
-    "Record",
-    "Settings",
-    "advice",
-    "failures",
-    "fit",
-    "fit_runs",
-    "histories",
-    "lowest_loss",
-    "not_fitted",
-    "outputs",
-    "passed",
-    "read",
-    "set_seed",
-    "share_over_devices",
-    "sides",
-]
