@@ -22,6 +22,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     intensity    how strong an expression is, and how steady an answer is over a sequence
     timing       milliseconds per image, multiply-adds, peak
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
+    live         frames of a camera or a file with their answers, steadied; a window
     runner       the environment, notebooks executed in order
     cli          one command line over all of it
 """

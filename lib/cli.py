@@ -159,6 +159,55 @@ def faces(
         print(f"{subjects} people in {out}")
 
 
+NETWORK = Annotated[str, Option("--network", help="a network of the study, or a file that `export` wrote")]
+INTENSITY = Annotated[str | None, Option("--intensity", help="a second network, which gives intensities")]
+
+
+@app.command(
+    epilog="Examples: python -m lib.cli live clip.mp4; python -m lib.cli live clip.mp4 --out answers.mp4; "
+    "python -m lib.cli live --camera 0"
+)
+def live(
+    video: Annotated[str | None, Argument(help="a video; or give a camera")] = None,
+    camera: Annotated[int | None, Option(parser=number(int, 0, 99), help="number of a camera; the first is 0")] = None,
+    out: Annotated[
+        Path | None, Option(help="a file for the frames and answers, .mp4 or .avi; default: a window")
+    ] = None,
+    network: NETWORK = "real_faces",
+    intensity: INTENSITY = None,
+    smoothing: Annotated[str | None, Option(help="none, exponential, median or one-euro")] = None,
+) -> None:
+    """Read a video or a camera, frame by frame. Nothing is recorded without --out, no camera is used unless asked."""
+    from lib.live import play, smooth
+    from lib.predict import Predictor
+
+    if (video is None) == (camera is None):
+        raise typer.BadParameter("expected a video, or --camera with a number")
+    source, smoothing = video if camera is None else camera, smoothing or smooth.DEFAULT
+    smooth.smoothing(smoothing)
+    if out is None:
+        from lib.live.window import Window
+
+        Window(network, source, intensity, smoothing).run()
+        return
+    played = play.record(source, out, Predictor.load(network, intensity), smoothing)
+    print(f"{played.written} frames in {out}")
+    if played.lost:
+        print(f"{video} is cut or damaged: {played.lost} of its {played.announced} frames could not be read")
+
+
+@app.command(epilog="Examples: python -m lib.cli window; python -m lib.cli window photograph.jpg")
+def window(
+    source: Annotated[str | None, Argument(help="an image or a video to begin with")] = None,
+    network: NETWORK = "real_faces",
+    intensity: INTENSITY = None,
+) -> None:
+    """Open the window: an image, a video or the camera, its faces and their emotions."""
+    from lib.live.window import Window
+
+    Window(network, source, intensity).run()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 well, 1 some files failed, 2 a bad request."""
     arguments = sys.argv[1:] if arguments is None else arguments

@@ -84,6 +84,20 @@ def detect(image: np.ndarray) -> list[Face]:
     return []
 
 
+def follow(image: np.ndarray, face: Face) -> Face | None:
+    """Return where a face of the frame before is now, None where it is lost: the mesh network alone, no detector.
+
+    Between two frames a face moves little, so that its last place is as good as a detector's proposal, at a fifth of
+    the time. A new face is never noticed; call `detect` now and then.
+
+    Args:
+        image: uint8, RGB (H, W, 3) or grey (H, W); the frame that follows.
+        face: in the frame before.
+    """
+    last = networks.Candidate(face.score, face.box, face.mesh[[_RIGHT, _LEFT]])
+    return _fit(np.ascontiguousarray(images.to_rgb(image)), last, passes=2)
+
+
 def detect_haar(image: np.ndarray) -> np.ndarray:
     """Return the boxes (n, 4) `x, y, width, height` of OpenCV's frontal-face Haar cascade (Viola and Jones 2001).
 
@@ -120,11 +134,11 @@ def _candidates(rgb: np.ndarray, threshold: float, angles: tuple[int, ...]) -> l
     return kept
 
 
-def _fit(rgb: np.ndarray, candidate: networks.Candidate) -> Face | None:
+def _fit(rgb: np.ndarray, candidate: networks.Candidate, passes: int = _PASSES) -> Face | None:
     """Return the face at a candidate, None where the mesh network sees none."""
     box, radians = candidate.box, _angle(*candidate.eyes)
     centre = box[:2] + box[2:] / 2
-    for _ in range(_PASSES):
+    for _ in range(passes):
         mesh, probability = _networks().mesh.fit(rgb, centre, _SQUARE * box[2:].max(), radians)
         radians = _angle(mesh[_RIGHT], mesh[_LEFT])
         upright = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])

@@ -13,6 +13,7 @@ from lib.emotions import intensity_vector, names
 from lib.faces.store import Rows
 from lib.intensity.levels import ARGMAX, SETS
 from lib.papers import paper_a
+from lib.paths import replace_on_success
 from lib.splits import leakage
 from lib.training import Settings, trained_networks
 from lib.training.runs import Inputs, sides
@@ -55,6 +56,24 @@ def recipes(recipe: Settings, inputs: Mapping[str, Inputs]) -> dict[str, Setting
 def validation(table: pd.DataFrame, label: str) -> pd.DataFrame:
     """Return the rows of a model's own validation images, in the order of its inputs."""
     return table[table["data_set"].isin(SETS[label]) & (table["split"] == "validation")]
+
+
+def save(fits: pd.DataFrame, study: Path) -> None:
+    """Write which networks have learned, for `regressors`; `fits` from `lib.training.passed`."""
+    with replace_on_success(_folder(study) / "networks.csv") as path:
+        fits.to_csv(path, index=False)
+
+
+def regressors(study: Path) -> list[keras.Model]:
+    """Return the networks on EIW and MUG that notebook 10 has trained, one per seed.
+
+    Raises:
+        FileNotFoundError: it has not run.
+    """
+    path = _folder(study) / "networks.csv"
+    if not path.is_file():
+        raise FileNotFoundError(f"no networks at {path}; run notebook 10 first: ./run_all.sh {study.name} --only 10")
+    return trained_networks.load_all(pd.read_csv(path), _folder(study), "sigmoid")[BASE]
 
 
 def outputs(networks: Networks, images: np.ndarray | Rows) -> dict[str, np.ndarray]:
@@ -166,3 +185,7 @@ def _printed(network: str) -> dict[str, float]:
     """Return what the paper's Table 6 prints of a model, by our names of metrics."""
     printed = paper_a.TABLE_6[network]
     return {"RMSE": printed["RMSE"], ARGMAX: printed["accuracy"]}
+
+
+def _folder(study: Path) -> Path:
+    return study / "models" / "intensity"

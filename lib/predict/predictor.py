@@ -78,7 +78,7 @@ class Predictor:
         """
         rgb = images.to_rgb(image)
         small = max(rgb.shape) > tiles.LARGE if small is None else small
-        return [self._face(rgb, face) for face in (tiles.detect_small(rgb) if small else detect(rgb))]
+        return [self.answer(rgb, face) for face in (tiles.detect_small(rgb) if small else detect(rgb))]
 
     def predict_batch(self, images: Iterable[np.ndarray], small: bool | None = None) -> list[list[Face]]:
         """Return what `predict` returns for each image, several at a time.
@@ -90,7 +90,13 @@ class Predictor:
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(lambda image: self.predict(image, small), images))
 
-    def _face(self, rgb: np.ndarray, face: Detected) -> Face:
+    def answer(self, rgb: np.ndarray, face: Detected) -> Face:
+        """Return the answer for a face that was detected before, as a video does it.
+
+        Args:
+            rgb: uint8 (H, W, 3).
+            face: in that image.
+        """
         outputs = self._outputs(self.classifier, rgb, face.landmarks)
         probabilities = outputs / outputs.sum()
         intensities = None

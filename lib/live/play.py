@@ -1,0 +1,144 @@
+"""A file or a camera into a file, a window or a notebook.
+
+What happens where things go wrong:
+
+    no such file, no video, no camera     ImageError before the first frame
+    a video that is cut off               its frames are played, then `play` says how many are missing
+    a camera that is unplugged            what it gave is played, then ImageError with the reason "unplugged"
+    no face                               the frame is shown with "no face"; the detectors look at every frame
+    a rotated phone video                 it is turned upright, as its file says
+    a variable frame rate                 each frame counts at its own time, for the pace, the filters and the output
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lib import images, progress
+from lib.live import overlay, smooth, video
+from lib.live.places import Line
+from lib.live.reader import Read, Reader
+from lib.live.video import Frame
+from lib.predict import Predictor
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
+
+
+class Played(NamedTuple):
+    """What `record` has done.
+
+    Attributes:
+        read: frames read.
+        written: frames in the file.
+        announced: frames that the video claims to hold; 0 where it does not say, or for a camera.
+    """
+
+    read: int
+    written: int
+    announced: int
+
+    @property
+    def lost(self) -> int:
+        """Frames that are announced and could not be read: the video is cut or damaged."""
+        return max(0, self.announced - self.read)
+
+
+def frames(source: str | int, paced: bool = True) -> Iterator[Frame]:
+    """Return the frames of a file, or of a camera where `source` is its number.
+
+    Args:
+        source: path or number.
+        paced: whether a file's frames come at their own times; otherwise as fast as they are taken.
+    """
+    if isinstance(source, int):
+        return video.camera(source)
+    return at_pace(video.frames(source)) if paced else video.frames(source)
+
+
+def at_pace(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Yield frames when their time has come; after a delay those that are late come at once."""
+    start = None
+    for seconds, image in frames:
+        start = time.monotonic() - seconds if start is None else start
+        time.sleep(max(0.0, start + seconds - time.monotonic()))
+        yield seconds, image
+
+
+def live(source: str | int, predictor: Predictor, smoothing: str = smooth.DEFAULT) -> Line:
+    """Return the frames of a file or a camera as they are to be shown now, each a `Read`; late ones are left out."""
+    return Line(frames(source), Reader(predictor, smoothing), live=True)
+
+
+def record(source: str | int, out: Path, predictor: Predictor, smoothing: str = smooth.DEFAULT) -> Played:
+    """Write the annotated frames of a file or a camera into a video file: every frame of a file, a camera's newest.
+
+    A camera is recorded until it ends or the program is interrupted (Ctrl+C); what was recorded is kept.
+
+    Args:
+        source: path of a video, or number of a camera.
+        out: ends in .mp4 or .avi.
+        predictor: answers for a face.
+        smoothing: name of a filter.
+
+    Raises:
+        lib.images.ImageError: no such video or camera.
+        ValueError: an `out` of another ending or the video itself, or an unknown smoothing.
+    """
+    camera = isinstance(source, int)
+    if not camera and Path(source).resolve() == Path(out).resolve():
+        raise ValueError(f"{out} is the video itself; expected another name for the copy with answers")
+    line = Line(frames(source, paced=False), Reader(predictor, smoothing), live=camera)
+    announced, rate = (0, video.RATE) if camera else video.announced(source)
+    seen: list[float] = []
+    shown = progress.bar(line, "reading", "frames", total=announced or None)
+    written = images.write_frames(out, at_steady_rate(_drawn(shown, seen), rate), rate)
+    return Played(len(seen), written, announced)
+
+
+def ending(source: str | int, seconds: float) -> str:
+    """Return a sentence on a video that has ended at some time: whole, or cut before what it announces."""
+    if isinstance(source, int):
+        return "The camera is off."
+    count, rate = video.announced(source)
+    if count / rate - seconds > MISSING:
+        return f"The video is cut or damaged: it ends after {seconds:.1f} of {count / rate:.1f} seconds."
+    return "The video has ended."
+
+
+def at_steady_rate(frames: Iterator[Frame], rate: float) -> Iterator[np.ndarray]:
+    """Yield images, uint8 (H, W, 3), at a steady rate: one that stays for two periods comes twice."""
+    written, first = 0, None
+    for seconds, image in frames:
+        first = seconds if first is None else first
+        due = round((seconds - first) * rate) + 1
+        for _ in range(max(due - written, 0)):
+            yield image
+        written = max(written, due)
+
+
+def show(source: str | int, predictor: Predictor, smoothing: str = smooth.DEFAULT) -> "ipywidgets.Image":
+    """Play a file or a camera in a notebook; return the widget with its last frame. Interrupting the cell ends it."""
+    import ipywidgets
+    from IPython.display import display
+
+    view = ipywidgets.Image(format="jpeg")
+    display(view)
+    for read in live(source, predictor, smoothing):
+        view.value = images.encode(overlay.draw(read), ".jpg")
+    return view
+
+
+def _drawn(line: Iterator[Read], seen: list[float]) -> Iterator[Frame]:
+    """Yield drawn frames and note their times; an interruption by the user ends them."""
+    try:
+        for read in line:
+            seen.append(read.seconds)
+            yield read.seconds, overlay.draw(read)
+    except KeyboardInterrupt:
+        return
