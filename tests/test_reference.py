@@ -4,12 +4,14 @@ import json
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
 from lib import paths, records
+from lib.runner import __main__ as run_all
 from lib.runner import figures, findings, notebook, pages, plan, publish, reference, site
 
 
@@ -29,39 +31,22 @@ def run_with(*results: dict, profile: str = "standard") -> dict:
     return {"provenance": where, "origins": {"mug": "stand-in"}, "results": list(results)}
 
 
-@pytest.mark.parametrize(
-    ("value", "before", "expected"),
-    [
-        (0.5, result("a", 0.52, 0.45, 0.6), True),
-        (0.44, result("a", 0.52, 0.45, 0.6), False),
-        (0.525, result("a", 0.52), True),
-        (0.53, result("a", 0.52), False),
-        (7, result("a", 7, kind="exact"), True),
-        (8, result("a", 7, 6, 9, kind="exact"), False),
-        (0.2 + 5e-7, result("a", 0.2, 0.2, 0.2), True),
-        (0.2 + 5e-6, result("a", 0.2, 0.2, 0.2), False),
-        (None, result("a", 0.5, 0.4, 0.6), False),
-        (None, result("a", None), True),
-        (0.5, result("a", None), False),
-    ],
-)
-def test_a_value_is_reproduced_inside_the_interval_of_the_reference(value, before, expected):
-    assert reference.agrees(value, before) is expected
-
-
 def test_times_and_new_results_are_shown_but_not_judged_and_missing_ones_count_as_no():
     now = {"06": run_with(result("same", 0.5), result("new", 1.0), result("time", 3.0))}
     before = {"06": run_with(result("same", 0.5), result("gone", 0.1), result("time", 9.0, kind="time"))}
     lines = reference.lines(reference.compare(now, before | {"07": run_with(result("other", 1.0))}))
-    assert lines[-1] == "reproduced 1 of 2"
+    assert lines[-1] == "reproduced 1 of 2: NO 1, where a perfect repetition has about 0"
     assert [line.split()[-1] for line in lines[1:-1]] == ["yes", "-", "-", "NO"]
     assert "other" not in "\n".join(lines)  # a notebook that did not run
 
 
-def test_real_data_are_not_judged_by_the_reference_of_a_stand_in():
-    before = {"06": run_with(result("a", 0.5, 0.4, 0.6))}
-    now = {"06": run_with(result("a", 0.9) | {"origin": "real"})}
-    assert reference.lines(reference.compare(now, before))[-1] == "reproduced 0 of 0"
+def test_real_data_agree_or_differ_with_the_reference_of_a_stand_in_and_count_for_nothing():
+    before = {"06": run_with(result("a", 0.5, 0.4, 0.6), result("b", 0.5, 0.4, 0.6))}
+    now = run_with(result("a", 0.9, 0.8, 0.95), result("b", 0.6, 0.5, 0.7)) | {"origins": {"mug": "real"}}
+    lines = reference.lines(reference.compare({"06": now}, before))
+    assert [line.split()[-1] for line in lines[1:3]] == ["differs", "agrees"]
+    assert lines[-2] == "on other data, parameters or another backend: 1 of 2 agree, the others differ"
+    assert lines[-1].startswith("reproduced 0 of 0")
 
 
 def test_smoke_is_judged_by_its_own_reference_among_the_tests():
@@ -105,7 +90,7 @@ def study(tmp_path, monkeypatch):
 def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study):
     assert publish.publish("standard")[:2] == ["figures/results_standard.json: 1 results", "figures/: 1 figures"]
     names = sorted(path.name for path in (study / "figures").iterdir())
-    assert names == ["09_bar.webp", "hand_made.webp", "results_standard.json"]
+    assert names == ["09_bar.webp", "hand_made.webp", "predictions_standard", "results_standard.json"]
     readme = (study / "README.md").read_text()
     assert "| [09 A <title>](notebooks/09_test.ipynb) | Why? | 1 minute; MUG. |" in readme
     assert "| 85.0 % |  | 95.0 % | 90.0 to 97.0 % | 40 |" in readme
@@ -114,7 +99,7 @@ def test_publishing_replaces_results_figures_and_the_tables_of_the_readme(study)
     assert readme.endswith("after\n")
     assert publish.render_readme() == "unchanged"
     published = reference.read_reference("standard")
-    assert reference.lines(reference.compare(reference.read_results(), published))[-1] == "reproduced 1 of 1"
+    assert reference.lines(reference.compare(reference.read_results(), published))[-1].startswith("reproduced 1 of 1")
 
 
 def test_a_published_figure_says_where_it_comes_from(study, monkeypatch):
@@ -168,6 +153,39 @@ def test_weights_fitted_on_stand_ins_are_not_published(study, monkeypatch):
     with pytest.raises(notebook.PlanError, match=r"only a stand-in of fer2013; run \./run_all\.sh fer2013 --data DIR"):
         publish.publish("fer2013")
     assert not list((study / "lib/models/weights").iterdir())
+
+
+SHIPPED = pd.DataFrame({"path": list("abcdefghij"), "row": -1, "digest": list("abcdefghij"), "data_set": "fer2013"})
+
+
+def leave_predictions(changed: int) -> None:
+    """Leave the predictions of a network that is not trained, the first of ten images otherwise than "sad"."""
+    given = np.where(np.arange(10) < changed, "fear", "sad")[None]
+    rows = SHIPPED.assign(group=range(10), emotion="sad")
+    records.save_predictions("09", (rows, {"weights fer2013": given, "fitted": given}))
+
+
+def test_predictions_are_published_and_a_network_that_is_read_must_repeat_its_own(study):
+    (study / "build/results/09.json").write_text(json.dumps(run_with(result("a/weights fer2013/accuracy", 1.0))))
+    leave_predictions(0)
+    assert "figures/predictions_standard/: 1 files" in publish.publish("standard")
+    verdicts = reference.compare(reference.read_results(), reference.read_reference("standard"))
+    for changed, lines in ((0, []), (2, []), (3, ["weights fer2013 names 3 of 10 images otherwise, where 2 may be"])):
+        leave_predictions(changed)
+        assert reference.faults(verdicts, "standard") == lines
+
+
+@pytest.mark.parametrize(("accuracy", "code"), [(0.95, 0), (0.96, 0), (0.89, 4)])
+def test_a_run_that_does_not_reproduce_ends_with_an_exit_code_of_its_own(study, capsys, accuracy, code):
+    path = study / "build/results/09.json"
+    for value in (0.95, accuracy):
+        path.write_text(json.dumps(run_with(result(findings.LEAK[1], value) | {"per_seed": [value]})))
+        if value == 0.95:
+            publish.publish("standard")
+    assert run_all.finish("standard", ["09"]) == code
+    words = capsys.readouterr().out
+    assert ("fewer than 1 in 100 perfect repetitions end so" in words) == (code == 4)
+    assert ("accuracy has moved by -0.060, more than 0.050" in words) == (code == 4)
 
 
 def test_publishing_refuses_the_results_of_another_profile(study):

@@ -14,9 +14,15 @@ from typing import TextIO
 from lib import paths
 from lib.runner import data, pace, plan, publish, reference, schedule, site
 from lib.runner.execute import Outcome, Watch, execute
-from lib.runner.notebook import PlanError
+from lib.runner.gates import Verdict
+from lib.runner.notebook import PlanError, read_notebook
+from lib.runner.notebook import paths as sources
 from lib.runner.screen import Screen
 
+MEANING = (
+    "Everything ran, on the data and with the parameters of the published run, and this is more than another\n"
+    "machine explains: fewer than 1 in 100 perfect repetitions end so. The code, a package or a file is different."
+)
 WELL, FAILED, REFUSED, NOT_REPRODUCED, STOPPED = 0, 1, 2, 4, 130
 
 
@@ -194,20 +200,28 @@ def list_steps(steps: list[plan.Step]) -> int:
     return 0
 
 
-def judged(profile: str, numbers: Sequence[str]) -> list[reference.Verdict]:
+def judged(profile: str, numbers: Sequence[str]) -> list[Verdict]:
     """Return the results of these notebooks beside the reference's."""
-    results = {number: content for number, content in reference.read_results().items() if number in numbers}
-    return reference.compare(results, reference.read_reference(profile))
+    results = reference.read_results()
+    needs = plan.upstream([read_notebook(path) for path in sources().values()])
+    there = [number for number in results if number in numbers]
+    return reference.compare(results, reference.read_reference(profile), there, needs)
 
 
 def finish(profile: str, numbers: Sequence[str]) -> int:
     """Print the results beside the reference's, and write the site; return the exit code."""
     verdicts = judged(profile, numbers)
     print(f"\nreport: {site.build(verdicts)}\n")
-    published = reference.reference_path(profile).exists()
-    print("\n".join(reference.lines(verdicts)) if published else f"no reference run of {profile} yet")
-    gate = getattr(reference, "gate", lambda _: True)
-    return WELL if gate(verdicts) else NOT_REPRODUCED
+    if not reference.reference_path(profile).exists():
+        print(f"no reference run of {profile} yet")
+        return WELL
+    print("\n".join(reference.lines(verdicts)))
+    faults = reference.faults(verdicts, profile)
+    if not faults:
+        return WELL
+    print("\nNOT REPRODUCED:", *faults, sep="\n  ")
+    print(MEANING)
+    return NOT_REPRODUCED
 
 
 def stop_like_ctrl_c() -> None:

@@ -3,6 +3,7 @@
 What is published, for every profile alike:
 
     figures/results_PROFILE.json   its results (of smoke tests/reference_smoke.json)
+    figures/predictions_PROFILE/   what every network predicts for every image (of smoke: in tests/)
     figures/NN_name.webp           the figures of `standard`, which the notebooks link
     figures/PROFILE/NN_name.webp   those of another profile
     lib/models/weights/            the weights fitted on real faces
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib.paths import BUILD, ROOT
+from lib.paths import BUILD, ROOT, replace_on_success
 from lib.runner import figures, findings, notebook, plan, reference
 
 README = ROOT / "README.md"
@@ -44,6 +45,7 @@ def publish(profile: str) -> list[str]:
     lines = [f"{target.relative_to(ROOT)}: {len(reference.by_name(results))} results"]
     if profile != "smoke":
         lines.append(f"{figure_folder(profile).relative_to(ROOT)}/: {publish_figures(profile, numbers)} figures")
+    lines.append(f"{reference.predictions(profile).relative_to(ROOT)}/: {publish_predictions(profile, numbers)} files")
     if profile == REAL:
         lines.append(f"lib/models/weights/: {', '.join(copy_weights())}")
     lines.append(f"README.md: {render_readme()}")
@@ -78,6 +80,17 @@ def publish_figures(profile: str, numbers: Iterable[str]) -> int:
     new = [path for number in numbers for path in sorted((BUILD / "figures").glob(f"{number}_*.png"))]
     for path in new:
         figures.publish(path, folder)
+    return len(new)
+
+
+def publish_predictions(profile: str, numbers: Iterable[str]) -> int:
+    """Replace the published predictions of a profile by those of the last run; return the number of files."""
+    new = [(number, BUILD / "results" / f"{number}_predictions.csv.gz") for number in numbers]
+    new = [(number, path) for number, path in new if path.exists()]
+    with replace_on_success(reference.predictions(profile)) as folder:
+        folder.mkdir(parents=True)
+        for number, path in new:
+            shutil.copy(path, folder / f"{number}.csv.gz")
     return len(new)
 
 

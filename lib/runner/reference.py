@@ -1,35 +1,18 @@
-"""Reproduced or not: the results of a run beside those of the published run of the same profile."""
+"""Reproduced or not: the results of a run beside those of the published run of the same profile, and the last lines."""
 
 import contextlib
 import json
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from lib import records
 from lib.paths import BUILD, ROOT
+from lib.runner import gates
+from lib.runner.gates import COUNT, NEW_DATA, SAME_DATA, Verdict
 
-TOLERANCE = 0.01  # ours: relative, for a metric whose reference has no interval
-ROUNDING = 1e-6  # ours: absolute; an interval of no width (a constant answer) is no test of the last digits
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One result beside its reference.
-
-    Attributes:
-        notebook: its two digits.
-        name: the result's name.
-        now: the value of this run, None where it is missing or undefined.
-        reference: the result of the published run with all its fields, None for a result that it does not have.
-        reproduced: None where nothing is judged: a time, real data against a stand-in's reference, or no reference.
-    """
-
-    notebook: str
-    name: str
-    now: float | None
-    reference: Mapping | None
-    reproduced: bool | None
+READ = "weights "  # begins the label of a network that a run reads and does not train
 
 
 def read_results(folder: Path | None = None) -> dict[str, dict]:
@@ -59,58 +42,104 @@ def by_name(notebooks: Mapping[str, Mapping]) -> dict[str, dict]:
     return {result["name"]: result for content in notebooks.values() for result in content["results"]}
 
 
-def compare(now: Mapping[str, Mapping], reference: Mapping[str, Mapping]) -> list[Verdict]:
-    """Return a verdict for every result of the notebooks in `now`, then for those that only the reference has."""
+def compare(
+    results: Mapping[str, Mapping],
+    published: Mapping[str, Mapping],
+    numbers: Collection[str] | None = None,
+    needs: Mapping[str, Collection[str]] | None = None,
+) -> list[Verdict]:
+    """Return a verdict for every result of some notebooks, then for those that only the published run has.
+
+    Args:
+        results: contents of results files by notebook.
+        published: likewise.
+        numbers: the notebooks to be judged; all of `results` when left out.
+        needs: for every notebook those that it rests on.
+    """
     verdicts = []
-    for notebook, content in now.items():
-        ours = by_name({notebook: content})
-        expected = by_name({notebook: reference.get(notebook, {"results": []})})
+    for notebook in results if numbers is None else numbers:
+        before = published.get(notebook, {"results": []})
+        ours, expected = by_name({notebook: results[notebook]}), by_name({notebook: before})
+        gate = gate_of([notebook, *(needs or {}).get(notebook, ())], results, published)
+        spreads = gates.spreads(before["results"])
         for name in dict.fromkeys((*ours, *expected)):
-            value = ours[name]["value"] if name in ours else None
-            judged = judge(ours.get(name), expected.get(name))
-            verdicts.append(Verdict(notebook, name, value, expected.get(name), judged))
+            spread = spreads.get(name.rsplit("/", 1)[-1])
+            verdicts.append(gates.judge(notebook, ours.get(name), expected.get(name), gate, spread))
     return verdicts
 
 
-def judge(ours: Mapping | None, reference: Mapping | None) -> bool | None:
-    """Return whether a result reproduces its reference; None for a time, for other data, and without a reference."""
-    if reference is None or reference["kind"] == "time":
-        return None
-    if ours is None:
-        return False
-    return agrees(ours["value"], reference) if ours["origin"] == reference["origin"] else None
+def gate_of(linked: Sequence[str], results: Mapping[str, Mapping], published: Mapping[str, Mapping]) -> str:
+    """Return by which gate a notebook is judged.
 
-
-def agrees(value: float | None, reference: Mapping) -> bool:
-    """Return whether a value reproduces the reference: equal if exact, else inside its 95 % interval.
-
-    The interval is taken `ROUNDING` wider, and a metric without one must come within `TOLERANCE`; what is undefined
-    must be undefined again.
+    Args:
+        linked: its number, then those of the notebooks that it rests on.
+        results: contents of results files by notebook.
+        published: likewise.
     """
-    expected, low, high = reference["value"], reference["low"], reference["high"]
-    if value is None or expected is None:
-        return value is expected
-    if reference["kind"] == "exact":
-        return math.isclose(value, expected, rel_tol=1e-9)
-    if low is None or high is None:
-        return math.isclose(value, expected, rel_tol=TOLERANCE, abs_tol=ROUNDING)
-    return low - ROUNDING <= value <= high + ROUNDING
+    pairs = [(results[number], published[number]) for number in linked if number in results and number in published]
+    if any(ours.get(key) != before.get(key) for ours, before in pairs for key in ("parameters", "origins")):
+        return NEW_DATA
+    backends = [{one["provenance"].get("backend") for one in pair} for pair in pairs[:1]]
+    return COUNT if backends and len(backends[0]) > 1 else SAME_DATA
+
+
+def predictions(profile: str) -> Path:
+    """Return the folder of the published predictions of a profile, one `NN.csv.gz` per notebook."""
+    return reference_path(profile).parent / f"predictions_{profile}"
+
+
+def faults(verdicts: Sequence[Verdict], profile: str) -> list[str]:
+    """Return why this run does not reproduce the published one, a sentence each; empty where it does."""
+    lines = gates.faults(verdicts)
+    for notebook in dict.fromkeys(verdict.notebook for verdict in verdicts if verdict.gate == SAME_DATA):
+        ours = BUILD / "results" / f"{notebook}_predictions.csv.gz"
+        published = predictions(profile) / f"{notebook}.csv.gz"
+        if ours.exists() and published.exists():
+            lines += _changed(ours, published)
+    return lines
+
+
+def _changed(ours: Path, published: Path) -> list[str]:
+    """Return what `gates.changed_answers` says of the networks in two files of predictions that no run trains."""
+    lines = []
+    columns = pd.read_csv(published, nrows=0).columns
+    for label in dict.fromkeys(name.split("/")[0] for name in columns if name.startswith(READ) and "/" in name):
+        lines += gates.changed_answers(label, _by_image(ours, label), _by_image(published, label))
+    return lines
+
+
+def _by_image(path: Path, label: str) -> pd.Series:
+    """Return the emotion that a network names, by image; of equal images the first."""
+    rows, given = records.read_predictions(path, label)
+    answers = pd.Series(given[0], index=rows["image"])
+    return answers[~answers.index.duplicated()]
 
 
 def lines(verdicts: Iterable[Verdict]) -> list[str]:
-    """Return the table for the screen, its last line `reproduced N of M`."""
+    """Return the table for the screen, then how many results are reproduced and how many agree."""
     verdicts = list(verdicts)
     width = max((len(verdict.name) for verdict in verdicts), default=0)
     head = f"    {'result':<{width}} {'now':>10} {'reference':>10}  {'95 % interval':<19} reproduced"
-    judged = [verdict.reproduced for verdict in verdicts if verdict.reproduced is not None]
-    return [head, *(_line(verdict, width) for verdict in verdicts), f"reproduced {sum(judged)} of {len(judged)}"]
+    return [head, *(_line(verdict, width) for verdict in verdicts), *summary(verdicts)]
+
+
+def summary(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return how many results are reproduced beside how many a perfect repetition would miss, and how many agree."""
+    verdicts = list(verdicts)
+    same = [verdict for verdict in verdicts if verdict.reproduced is not None]
+    new = [verdict.holds for verdict in verdicts if verdict.gate == NEW_DATA and verdict.holds is not None]
+    words = []
+    if new:
+        words = [f"on other data, parameters or another backend: {sum(new)} of {len(new)} agree, the others differ"]
+    missed = sum(not verdict.holds for verdict in same)
+    expected = f"NO {missed}, where a perfect repetition has about {gates.expected_misses(same):.0f}"
+    return [*words, f"reproduced {len(same) - missed} of {len(same)}: {expected}"]
 
 
 def _line(verdict: Verdict, width: int) -> str:
     reference = verdict.reference or {"value": None, "low": None, "high": None}
-    word = {True: "yes", False: "NO", None: "-"}[verdict.reproduced]
     numbers = f"{number(verdict.now):>10} {number(reference['value']):>10}  {interval(reference):<19}"
-    return f"{verdict.notebook}  {verdict.name:<{width}} {numbers} {word}"
+    return f"{verdict.notebook}  {verdict.name:<{width}} {numbers} {verdict.word or '-'}"
 
 
 def number(value: float | None) -> str:

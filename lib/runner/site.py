@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lib.paths import BUILD, ROOT, replace_on_success
 from lib.runner import figures, findings, pages, publish, reference
+from lib.runner.gates import Verdict
 from lib.runner.notebook import Notebook, read_notebook
 from lib.runner.notebook import paths as sources
 
@@ -25,7 +26,7 @@ KEY_FIGURES = (
 Missing = Sequence[tuple[str, str, str]]
 
 
-def build(verdicts: Sequence[reference.Verdict], missing: Missing = (), resume: str = "") -> Path:
+def build(verdicts: Sequence[Verdict], missing: Missing = (), resume: str = "") -> Path:
     """Write the site anew from what `build/` holds and return its first page.
 
     Args:
@@ -156,14 +157,11 @@ def published() -> str:
     return "".join(parts)
 
 
-def provenance(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
+def provenance(results: Mapping[str, Mapping], verdicts: Sequence[Verdict]) -> str:
     """Return where this run comes from, and every result, folded away."""
-    judged = [one.reproduced for one in verdicts if one.reproduced is not None]
-    agreement = (
-        f"<p>Reproduced {sum(judged)} of {len(judged)} results of the published run.</p>"
-        if judged
-        else "<p>There is no published run of this profile to compare with.</p>"
-    )
+    words = ". ".join(one.capitalize() for one in reference.summary(verdicts))
+    judged = any(one.gate for one in verdicts)
+    agreement = f"<p>{words}.</p>" if judged else "<p>There is no published run of this profile to compare with.</p>"
     return (
         f"<h2>Where this comes from</h2>{agreement}{table(runs(results))}"
         f"<details><summary>Every result</summary>{result_table(results, verdicts)}</details>"
@@ -184,7 +182,7 @@ def runs(results: Mapping[str, Mapping]) -> list[dict[str, str]]:
     return rows
 
 
-def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Verdict]) -> str:
+def result_table(results: Mapping[str, Mapping], verdicts: Sequence[Verdict]) -> str:
     """Return every result with the published one and the verdict."""
     judged = {(one.notebook, one.name): one for one in verdicts}
     rows = []
@@ -196,16 +194,12 @@ def result_table(results: Mapping[str, Mapping], verdicts: Sequence[reference.Ve
             row |= {"95 % interval": reference.interval(one), "published": _with_unit(one, before["value"])}
             row |= {"paper": reference.number(one["paper"]), "n": f"{one['n']:,}", "data": one["origin"]}
             row |= {"protocol": one["protocol"]}
-            rows.append(row | {"reproduced": _word(verdict)})
+            rows.append(row | {"reproduced": verdict.word if verdict else ""})
     return table(rows)
 
 
 def _with_unit(result: Mapping, value: float | None) -> str:
     return f"{reference.number(value)} {result['unit']}".strip() if value is not None else ""
-
-
-def _word(verdict: reference.Verdict | None) -> str:
-    return {True: "yes", False: "NO", None: ""}[verdict.reproduced if verdict else None]
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:
