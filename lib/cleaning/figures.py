@@ -48,7 +48,7 @@ def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[flo
     figure, axes = plt.subplots(1, len(emotions), figsize=(15, 2.8), sharey=True, squeeze=False)
     for emotion, ax in zip(emotions, axes[0], strict=True):
         sequence = frames[frames["emotion"] == emotion]
-        strength_over_a_sequence(sequence, sequence.index.isin(chosen), ax)
+        _over_a_sequence(sequence, sequence.index.isin(chosen), ax)
         ax.set_title(f"{emotion}, at most {sequence['strength'].max():.3f}", fontsize=10)
         for level in levels:
             ax.axhline(level, color="0.6", ls=":", lw=1, zorder=0)
@@ -56,14 +56,8 @@ def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[flo
     return figure
 
 
-def strength_over_a_sequence(sequence: pd.DataFrame, filled: np.ndarray, ax: Axes) -> Axes:
-    """Draw share over frame for one sequence.
-
-    Args:
-        sequence: rows of one sequence with frame, share and emotion.
-        filled: bool (N,), one per row; these frames get a filled dot.
-        ax: axes.
-    """
+def _over_a_sequence(sequence: pd.DataFrame, filled: np.ndarray, ax: Axes) -> None:
+    """Draw share over frame for the N rows of one sequence; frames where `filled`, bool (N,), get a filled dot."""
     colour = COLOURS[sequence["emotion"].iloc[0]]
     frame, share = sequence["frame"].to_numpy(), sequence["share"].to_numpy()
     ax.plot(frame, share, "-", color=colour, lw=1)
@@ -71,4 +65,3 @@ def strength_over_a_sequence(sequence: pd.DataFrame, filled: np.ndarray, ax: Axe
     ax.plot(frame[~filled], share[~filled], "o", color=colour, ms=5, mfc="white")
     ax.set(xlabel="frame", ylim=(-0.05, 1.08))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    return ax

@@ -75,12 +75,7 @@ def absent() -> list[str]:
 
 
 def find(name: str, root: Path | str | None = None, scale: str = "standard") -> Path:
-    """Return the folder that `load` would read.
-
-    Args:
-        name: one of `NAMES`.
-        root: the data set's own folder; without it see the module's first lines.
-        scale: which stand-in to take where there is no real data: smoke, standard or paper.
+    """Return the folder that `load` would read; the arguments are its own.
 
     Raises:
         DataMissing: there is none.

@@ -137,13 +137,9 @@ def check_inside(files: pd.Series, label_file: Path) -> pd.Series:
 def absent_files(rows: pd.DataFrame, root: Path, below: str = "") -> tuple[pd.Series, list[tuple[str, str]]]:
     """Compare a label file with what lies on disk.
 
-    Args:
-        rows: one row per record of the label file, with `file`, relative to `root`.
-        root: the data set's folder.
-        below: where its images begin.
-
     Returns:
-        For each row "" or the reason why its `file` cannot be used; and (file, reason) for images without a row.
+        For each row, whose `file` is relative to `root`, "" or the reason why it cannot be used; and (file, reason) for
+        images below `root/below` without a row.
     """
     names, refused = walk(root, below)
     links = dict(refused)

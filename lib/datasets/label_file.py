@@ -35,12 +35,7 @@ def read_located(
 ) -> tuple[pd.DataFrame, list[int]]:
     """Read as `read` does; return the table, and the byte of the file at which each of its rows begins.
 
-    Args:
-        root: the data set's folder.
-        name: the file, relative to it.
-        columns: as in `read`.
-        optional: as in `read`.
-        unread: columns that must be there and are too large to keep.
+    The columns in `unread` must be there and are too large to keep.
     """
     lines = records(root, name)
     header = next(lines, (0, []))[1]

@@ -15,40 +15,24 @@ from lib.emotions import EMOTIONS_8
 
 NAMES = ("mug", "ck_plus", "jaffe", "kdef", "eiw", "hp_test", "own", "affectnet", "fer2013")
 GROUPS = ("skin_tone", "age_band", "facial_hair", "glasses")
-DEFAULTS = {
-    "data_set": "",  # one of NAMES
-    "path": "",  # the image file, absolute; with `row` >= 0 a packed file that holds many images
-    "row": -1,  # which record of a packed file
-    "subject": "",  # unique within the data set
-    "sequence": "",  # unique within the data set; frames of one recording share it
-    "frame": -1,  # number within the sequence, as in the file's name
-    "emotion": "",  # one of EMOTIONS_8; of a whole sequence where that is what the data set labels
-    "intensity": np.nan,  # in [0, 1], where the data set labels it
-    "split": "",  # as distributed: train, validation or test
-    "skin_tone": "",  # 1 (lightest) to 6
-    "age_band": "",
-    "facial_hair": "",
-    "glasses": "",
-    "origin": "",  # real or stand-in
-}
-COLUMNS = tuple(DEFAULTS)
 SPLITS = ("", "train", "validation", "test")
-
-_TEXT = pa.Column(str, nullable=False)
+_TEXT = ("", pa.Column(str, nullable=False))
+_TABLE = {  # column: what stands there where nothing is known, and what may
+    "data_set": ("", pa.Column(str, pa.Check.isin(NAMES))),
+    "path": ("", pa.Column(str, pa.Check.str_length(min_value=1))),  # absolute; with `row` >= 0 a file of many images
+    "row": (-1, pa.Column("int64", pa.Check.ge(-1))),  # which record of a packed file
+    "subject": _TEXT,  # unique within the data set
+    "sequence": _TEXT,  # unique within the data set; frames of one recording share it
+    "frame": (-1, pa.Column("int64", pa.Check.ge(-1))),  # number within the sequence, as in the file's name
+    "emotion": ("", pa.Column(str, pa.Check.isin(EMOTIONS_8))),  # of a whole sequence where that is what is labelled
+    "intensity": (np.nan, pa.Column("float64", pa.Check.in_range(0, 1), nullable=True)),  # where it is labelled
+    "split": ("", pa.Column(str, pa.Check.isin(SPLITS))),  # as distributed
+    **dict.fromkeys(GROUPS, _TEXT),  # skin tone from 1 (lightest) to 6
+    "origin": ("", pa.Column(str, pa.Check.isin(("real", "stand-in")))),
+}
+COLUMNS = tuple(_TABLE)
 _SCHEMA = pa.DataFrameSchema(
-    {
-        "data_set": pa.Column(str, pa.Check.isin(NAMES)),
-        "path": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "row": pa.Column("int64", pa.Check.ge(-1)),
-        "subject": _TEXT,
-        "sequence": _TEXT,
-        "frame": pa.Column("int64", pa.Check.ge(-1)),
-        "emotion": pa.Column(str, pa.Check.isin(EMOTIONS_8)),
-        "intensity": pa.Column("float64", pa.Check.in_range(0, 1), nullable=True),
-        "split": pa.Column(str, pa.Check.isin(SPLITS)),
-        **dict.fromkeys(GROUPS, _TEXT),
-        "origin": pa.Column(str, pa.Check.isin(("real", "stand-in"))),
-    },
+    {name: column for name, (_, column) in _TABLE.items()},
     unique=["path", "row"],
     strict=False,  # a data set may add columns of its own, such as the view of KDEF or the votes of FER+
 )
@@ -91,7 +75,7 @@ def validate(df: pd.DataFrame) -> pd.DataFrame:
 def finish(rows: pd.DataFrame, **constants: object) -> pd.DataFrame:
     """Return `rows` with all of `COLUMNS` first, in order; `constants` fill whole columns."""
     rows = rows.assign(**constants)
-    absent = {column: default for column, default in DEFAULTS.items() if column not in rows}
+    absent = {column: default for column, (default, _) in _TABLE.items() if column not in rows}
     rows = rows.assign(**absent)
     extra = [column for column in rows.columns if column not in COLUMNS]
     return rows[[*COLUMNS, *extra]].reset_index(drop=True)

@@ -205,9 +205,7 @@ def p_value(estimate: Estimate) -> np.ndarray:
 def _seed_variance(per_seed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """Return what seeds add to the variance of their mean, (M,), beyond what the groups' variance already holds.
 
-    Args:
-        per_seed: (S, M) the figure of each seed.
-        drawn: (R, S, M) the same in every resample.
+    The figure of each seed is (S, M) as measured and (R, S, M) in the resamples.
     """
     seeds = len(per_seed)
     if seeds == 1:
@@ -228,12 +226,8 @@ def _ends(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds.
 
-    Args:
-        value: (M,).
-        means: (R, M) the value in every resample.
-        small: groups over their degrees of freedom.
-        of_seeds: (M,) variance.
-        degrees: (2, M) degrees of freedom of groups and seeds.
+    `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom, `of_seeds` (M,) the
+    variance of the seeds, `degrees` (2, M) the degrees of freedom of groups and seeds.
     """
     free = degrees[0, 0]
     if free < 1:

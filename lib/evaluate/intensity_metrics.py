@@ -166,13 +166,7 @@ def _rows(level: np.ndarray) -> list[Row]:
 
 
 def _terms(true: np.ndarray, predicted: np.ndarray, level: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the named terms (N, k) of every image, whose sums the metrics take.
-
-    Args:
-        true: (N, 7) labels.
-        predicted: (N, 7) outputs.
-        level: (N,) from `levels`.
-    """
+    """Return the named terms (N, k), whose sums the metrics take, of labels and outputs (N, 7) and levels (N,)."""
     with_emotion = level >= 0
     strongest = [np.delete(values, NEUTRAL, axis=1).argmax(axis=1) for values in (true, predicted)]
     at_level = level[:, None] == np.arange(len(LEVELS))  # (N, 5)

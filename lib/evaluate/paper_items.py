@@ -101,12 +101,9 @@ _CLAIMS = [
 
 
 def _intensity(name: str, strict: str, figure: str) -> list[Item]:
-    """Return the row of Table 6 for one training set.
+    """Return the row of Table 6 for one training set, whose confusion matrix is a figure of the paper.
 
-    Args:
-        name: of the training set.
-        strict: prefix of our results on its own validation images, divided by person or by duplicates.
-        figure: of the confusion matrix.
+    `strict` begins our results on its own validation images, which are divided by person or by duplicates.
     """
     row, n, own = paper_a.TABLE_6[name], paper_a.TABLE_7[name]["validation"], f"intensity/{name}"
     way = f"{strict}, 28 variants"  # its own validation, augmented as in the paper

@@ -53,8 +53,7 @@ class Crops:
     """Aligned crops.
 
     Attributes:
-        table: the table given, with `status` ("ok", "centre crop", or why there is no crop: "no face", "no upright
-            face", or why the image cannot be read) and `faces`.
+        table: that of `Faces`; `status` may also be "centre crop" or "no upright face".
         images: uint8 (N, size, size, 3), read from the disk when asked for; black where there is no crop.
     """
 

@@ -26,9 +26,7 @@ INDEX = np.dtype([("key", "S32"), ("status", "S40")])
 class Rows:
     """A field of some rows, read from the disk when asked for: `rows[i]` is that of the table's row i.
 
-    Args:
-        stored: (n, ...) memory map, in the order of the store.
-        slots: (N,) int64, where each row of the table stands in it.
+    `stored` is (n, ...), in the order of the store, memory-mapped; `slots` (N,) are the places of the table's rows.
     """
 
     def __init__(self, stored: np.ndarray, slots: np.ndarray) -> None:
@@ -51,10 +49,7 @@ class Rows:
 class Store:
     """A folder of rows; hold `lock` while changing it, and a second process waits.
 
-    Args:
-        folder: made if it is not there.
-        fields: what a row holds, as NumPy writes a structured type: [("box", "<f4", (4,)), ...].
-        manifest: written beside the rows for people to read.
+    `fields` is what a row holds, as NumPy writes a structured type: [("box", "<f4", (4,)), ...].
     """
 
     def __init__(self, folder: Path, fields: list[tuple], manifest: dict) -> None:

@@ -39,7 +39,7 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
         store: where `slots` come from.
         slots: (N,) int64, where each row of the table stands in the store.
         task: what to do for row i of the table.
-        label: what the progress bar calls it.
+        label: of the progress bar.
         scheduler: address of a Dask scheduler, such as tcp://head:8786; without it `$FACE_STUDY_SCHEDULER`, else this
             machine's cores. Its workers must see the same files and have the root of this project on their path.
     """

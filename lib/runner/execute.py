@@ -53,6 +53,7 @@ class Watch(threading.Thread):
         note: the newest line that the cell has shown.
         resident: bytes that the kernel and all that it started hold now; `peak` at most.
         stuck: there was no output and no work for `silence` seconds.
+        stop: to be set from another thread, has the notebook ended within a second.
     """
 
     def __init__(self, silence: float) -> None:
@@ -63,7 +64,7 @@ class Watch(threading.Thread):
         self.quiet = -math.inf  # counted from the first event on: a kernel's start has a limit of its own
         self.worker: psutil.Process | None = None
         self._seen: dict[int, psutil.Process] = {}
-        self._stop_asked, self._ended = threading.Event(), threading.Event()
+        self.stop, self._ended = threading.Event(), threading.Event()
 
     def follow(self, pid: int) -> None:
         """Begin to watch this worker."""
@@ -98,19 +99,11 @@ class Watch(threading.Thread):
 
     def _end_if_needed(self, tree: list[psutil.Process]) -> None:
         """End the tree when asked to stop; end the kernel when it is stuck, and a minute later the worker as well."""
-        if self._stop_asked.is_set() or self.quiet > self.silence + 60:
+        if self.stop.is_set() or self.quiet > self.silence + 60:
             kill_tree(self.worker)
         elif self.quiet > self.silence and not self.stuck:
             self.stuck = True
             kill(tree)
-
-    def ask_to_stop(self) -> None:
-        """Have the notebook ended within a second, from another thread."""
-        self._stop_asked.set()
-
-    def stopped(self) -> bool:
-        """Return whether the notebook was asked to stop."""
-        return self._stop_asked.is_set()
 
     def seconds(self) -> float:
         """Return the wall time since the start."""
@@ -161,7 +154,7 @@ def execute(step: Step, environment: dict[str, str], watch: Watch, keep_open: tu
     log, partial = final.with_suffix(".log"), final.with_name(f".{final.stem}.part.ipynb")
     with log.open("wb") as errors, _worker(environment, errors, watch, keep_open) as worker:
         last, source = _follow(worker, _job(step, partial), watch)
-    if watch.stopped():
+    if watch.stop.is_set():
         return Outcome(False, watch.seconds(), watch.peak, final, "it was stopped", source)
     if partial.exists():
         os.replace(partial, final)

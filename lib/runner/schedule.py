@@ -78,7 +78,7 @@ def run_steps(steps: Iterable[Step], slots: int, begin: Begin, screen: Screen) -
             return outcomes, True
         finally:
             for _, watch in running.values():
-                watch.ask_to_stop()
+                watch.stop.set()
 
 
 def _start(
