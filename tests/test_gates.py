@@ -8,7 +8,7 @@ import pytest
 from lib import evaluate, models
 from lib.emotions import EMOTIONS, names
 from lib.models import pretrained
-from lib.runner import gates, reference
+from lib.runner import faults, gates, reference
 from lib.synthetic import Subject, render
 
 NETWORKS = tuple(f"network {k}" for k in range(8))
@@ -90,7 +90,7 @@ def test_other_data_or_parameters_agree_or_differ_and_another_backend_keeps_the_
     now = result("a/n/accuracy", value, low=value - 0.1, high=value + 0.1, kind=kind)
     one = verdict(now, result("a/n/accuracy", 0.5, kind=kind, **INTERVAL), **content)
     assert one.word == word
-    assert bool(gates.faults([one])) == (word == "NO")
+    assert bool(faults.of([one])) == (word == "NO")
 
 
 def test_a_notebook_after_one_with_other_parameters_has_other_data():
@@ -126,7 +126,7 @@ def accused(rng: np.random.Generator, loss: float, times: int) -> int:
     for _ in range(times):
         deviations = rng.uniform(0.01, 0.04, len(NETWORKS))
         verdicts = reference.compare(study(rng, deviations, loss), study(rng, deviations))
-        count += bool(gates.faults(verdicts))
+        count += bool(faults.of(verdicts))
     return count
 
 
@@ -173,14 +173,14 @@ def test_labels_of_one_class_that_are_swapped_for_six_per_cent_of_the_images_are
     rng = np.random.default_rng(5)
     truth = rng.choice(EMOTIONS, IMAGES)
     before, now = predictions(rng, truth), predictions(rng, truth)
-    assert gates.faults(reference.compare(evaluated(truth, now), evaluated(truth, before))) == []
+    assert faults.of(reference.compare(evaluated(truth, now), evaluated(truth, before))) == []
     swapped, many = truth.copy(), round(0.06 * IMAGES)
     fear, sad = (np.flatnonzero(truth == emotion) for emotion in ("fear", "sad"))
     if keeps_counts:
         swapped[fear[: many // 2]], swapped[sad[: many // 2]] = "sad", "fear"
     else:
         swapped[fear[:many]] = "sad"
-    lines = gates.faults(reference.compare(evaluated(swapped, now), evaluated(truth, before)))
+    lines = faults.of(reference.compare(evaluated(swapped, now), evaluated(truth, before)))
     assert any("8 networks together: accuracy has moved" in line for line in lines)
     assert any("fear/recall rests on" in line for line in lines) != keeps_counts
 
@@ -210,7 +210,7 @@ def answered():
     [("none", False), ("another processor", False), ("colour channels exchanged", True), ("no flip at test", True)],
 )
 def test_a_bug_at_the_input_of_a_network_that_is_not_trained_here_is_caught(answered, bug, caught):
-    lines = gates.changed_answers("weights fer2013", answered[bug], answered["none"])
+    lines = faults.changed_answers("weights fer2013", answered[bug], answered["none"])
     assert bool(lines) == caught
 
 
@@ -228,15 +228,15 @@ def toy(rng: np.random.Generator, networks: int, moved: int) -> tuple[dict, dict
 @pytest.mark.parametrize(("moved", "fails"), [(0, False), (2, False), (4, False), (20, True)])
 def test_another_processor_may_move_a_few_toy_networks(moved, fails):
     before, now = toy(np.random.default_rng(0), 70, moved)
-    assert bool(gates.faults(reference.compare(now, before))) == fails
+    assert bool(faults.of(reference.compare(now, before))) == fails
 
 
 def test_all_toy_networks_that_lose_three_points_are_caught_though_each_has_one_seed():
     before = run(*(result(f"a/{network}/accuracy", 0.5) for network in NETWORKS))
     now = run(*(result(f"a/{network}/accuracy", 0.47) for network in NETWORKS))
-    assert "8 networks together: accuracy has moved by -0.030" in gates.faults(reference.compare(now, before))[0]
+    assert "8 networks together: accuracy has moved by -0.030" in faults.of(reference.compare(now, before))[0]
 
 
 def test_a_missing_result_is_a_fault():
     before = run(result("a/n/accuracy", 0.5), result("a/n/count", 3, kind="exact"))
-    assert gates.faults(reference.compare(run(), before)) == ["a/n/accuracy is missing", "a/n/count is missing"]
+    assert faults.of(reference.compare(run(), before)) == ["a/n/accuracy is missing", "a/n/count is missing"]

@@ -172,7 +172,7 @@ def test_predictions_are_published_and_a_network_that_is_read_must_repeat_its_ow
     verdicts = reference.compare(reference.read_results(), reference.read_reference("standard"))
     for changed, lines in ((0, []), (2, []), (3, ["weights fer2013 names 3 of 10 images otherwise, where 2 may be"])):
         leave_predictions(changed)
-        assert reference.faults(verdicts, "standard") == lines
+        assert reference.differences(verdicts, "standard") == lines
 
 
 @pytest.mark.parametrize(("accuracy", "code"), [(0.95, 0), (0.96, 0), (0.89, 4)])

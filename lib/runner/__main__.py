@@ -216,10 +216,10 @@ def finish(profile: str, numbers: Sequence[str]) -> int:
         print(f"no reference run of {profile} yet")
         return WELL
     print("\n".join(reference.lines(verdicts)))
-    faults = reference.faults(verdicts, profile)
-    if not faults:
+    differences = reference.differences(verdicts, profile)
+    if not differences:
         return WELL
-    print("\nNOT REPRODUCED:", *faults, sep="\n  ")
+    print("\nNOT REPRODUCED:", *differences, sep="\n  ")
     print(MEANING)
     return NOT_REPRODUCED
 

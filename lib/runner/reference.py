@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib import records
 from lib.paths import BUILD, ROOT
-from lib.runner import gates
+from lib.runner import faults, gates
 from lib.runner.gates import COUNT, NEW_DATA, SAME_DATA, Verdict
 
 READ = "weights "  # begins the label of a network that a run reads and does not train
@@ -88,9 +88,9 @@ def predictions(profile: str) -> Path:
     return reference_path(profile).parent / f"predictions_{profile}"
 
 
-def faults(verdicts: Sequence[Verdict], profile: str) -> list[str]:
+def differences(verdicts: Sequence[Verdict], profile: str) -> list[str]:
     """Return why this run does not reproduce the published one, a sentence each; empty where it does."""
-    lines = gates.faults(verdicts)
+    lines = faults.of(verdicts)
     for notebook in dict.fromkeys(verdict.notebook for verdict in verdicts if verdict.gate == SAME_DATA):
         ours = BUILD / "results" / f"{notebook}_predictions.csv.gz"
         published = predictions(profile) / f"{notebook}.csv.gz"
@@ -100,11 +100,11 @@ def faults(verdicts: Sequence[Verdict], profile: str) -> list[str]:
 
 
 def _changed(ours: Path, published: Path) -> list[str]:
-    """Return what `gates.changed_answers` says of the networks in two files of predictions that no run trains."""
+    """Return what `faults.changed_answers` says of the networks in two files of predictions that no run trains."""
     lines = []
     columns = pd.read_csv(published, nrows=0).columns
     for label in dict.fromkeys(name.split("/")[0] for name in columns if name.startswith(READ) and "/" in name):
-        lines += gates.changed_answers(label, _by_image(ours, label), _by_image(published, label))
+        lines += faults.changed_answers(label, _by_image(ours, label), _by_image(published, label))
     return lines
 
 
