@@ -21,6 +21,8 @@ The pipeline, upstream first; a module imports only from those printed before it
     training     fitting, with resume; what was fitted, on other images
     intensity    how strong an expression is, and how steady an answer is over a sequence
     timing       milliseconds per image, multiply-adds, peak
+    side_by_side  networks on the same images, with what each costs
+    affectnet    paper B: AffectNet, read when a batch asks for it, and a ResNet
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
     live         frames of a camera or a file with their answers, steadied; a window
     runner       the environment, notebooks executed in order

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from lib.evaluate import beside_paper_b
 from lib.paths import BUILD, ROOT, replace_on_success
 from lib.runner import figures, findings, notebook, plan, reference
 
@@ -121,6 +122,7 @@ def rendered(text: str) -> str:
         "data": folder_table(),
         "tiers": markdown(tiers()),
         "results": markdown(findings.judged(ours)),
+        "results of paper B": markdown(beside_paper_b.cells(ours)),
         "real": markdown(accuracies(real)),
     }
     for name, part in parts.items():

@@ -20,7 +20,7 @@ from lib import paths, records
 from lib.splits import files
 from lib.splits.leakage import LeakError
 
-READERS = ("11", "13")  # the notebooks of results, on paper A's data and on real faces: no other reads a test split
+READERS = ("11", "13", "15")  # the notebooks of results, on the data of both papers and on real faces: no others
 COLUMNS = ("time", "run", "reader", "split", "data_set", "read", "models")
 
 
@@ -41,7 +41,7 @@ def read_test(name: str, folder: Path, reader: str, models: Sequence[str]) -> pd
     """
     if reader not in READERS or not models:
         raise LeakError(
-            f"reader {reader!r} with models {list(models)}; only notebooks {' and '.join(READERS)} read a test split, "
+            f"reader {reader!r} with models {list(models)}; only notebooks {', '.join(READERS)} read a test split, "
             "naming their models"
         )
     table = files.read_whole(name, folder)
