@@ -1,23 +1,16 @@
 """Labels by hand: the session, its file, the window driven by real keys, the widget, agreement, frames of a video."""
 
 import math
-import os
-import shutil
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
+from screen import NEEDS_SCREEN, virtual_screen, wait_for
 
 from lib import cli, datasets, faces, images, labelling, paths, synthetic
 from lib.labelling import recordings, widget
-
-NEEDS_SCREEN = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")),
-    reason="Xvfb or xdotool is not installed; .ci/run installs them",
-)
 
 
 @pytest.fixture
@@ -323,24 +316,9 @@ def test_agreement_without_a_common_image_is_refused():
 
 @pytest.fixture
 def screen(monkeypatch):
-    """A virtual screen of its own; its number is chosen by Xvfb."""
-    read, write = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "900x800x24"], pass_fds=[write],
-                              stderr=subprocess.DEVNULL)  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        monkeypatch.setenv("DISPLAY", f":{pipe.readline().strip()}")
-    yield os.environ["DISPLAY"]
-    server.terminate()
-    server.wait()
-
-
-def wait_for(condition, seconds=60):
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail("the window did not do what was awaited")
+    with virtual_screen() as display:
+        monkeypatch.setenv("DISPLAY", display)
+        yield display
 
 
 @NEEDS_SCREEN

@@ -67,5 +67,5 @@ def _line(image: np.ndarray, text: str, place: tuple[float, float], size: float,
     """Write white letters with a dark edge, readable on any picture; `place` and `size` are those on `HEIGHT`."""
     corner = tuple(round(scale * part) for part in place)
     thick = max(1, round(1.4 * size * scale))
-    cv2.putText(image, text, corner, FONT, size * scale, DARK, thick + 2, cv2.LINE_AA)
+    cv2.putText(image, text, corner, FONT, size * scale, DARK, thick + max(1, round(2 * scale * size)), cv2.LINE_AA)
     cv2.putText(image, text, corner, FONT, size * scale, WHITE, thick, cv2.LINE_AA)

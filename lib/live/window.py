@@ -51,11 +51,12 @@ class Window:
         except tkinter.TclError as error:
             raise OSError(f"no window can be opened ({error}); python -m lib.cli predict needs none") from None
         self.root.title("Emotion detection")
+        self.root.protocol("WM_DELETE_WINDOW", self.leave)
         self._jobs, self._predictor, self._line = Jobs(), None, None
         self._intensity, self._smoothing = intensity, smoothing
         self._newest: Read | None = None  # of the video; its thread writes, the window reads
         self._opened = 0  # counts what was opened: a late answer about something earlier is dropped
-        self.main = MainPage(self.root, self.enter, self.root.destroy)
+        self.main = MainPage(self.root, self.enter, self.leave)
         self.page = DetectionPage(
             self.root, self.back, self.choose_file, self.choose_model, lambda: self.open(0), self.open, self.detect
         )
@@ -67,7 +68,6 @@ class Window:
     def run(self) -> None:
         """Show the window until it is closed."""
         self.root.mainloop()
-        self._stop()
 
     def enter(self) -> None:
         """Go to the detection page."""
@@ -79,6 +79,12 @@ class Window:
         self._stop()
         self.page.hide()
         self.main.show()
+
+    def leave(self) -> None:
+        """Close the window."""
+        self._stop()
+        self.root.after_cancel(self._timer)
+        self.root.destroy()
 
     def choose_file(self) -> None:
         """Ask for an image or a video and open it."""
@@ -129,7 +135,7 @@ class Window:
         self.root.bind_class("TButton", "<Return>", lambda event: event.widget.invoke())
         keys = {
             "<Control-o>": self.choose_file,
-            "<Control-q>": self.root.destroy,
+            "<Control-q>": self.leave,
             "<Escape>": self.back,
             "<Left>": partial(self.page.choose, -1),
             "<Right>": partial(self.page.choose, 1),
@@ -143,7 +149,7 @@ class Window:
             if self._line and self._newest is not None and self._newest is not self.page.read:
                 self.page.draw(self._newest)
         finally:
-            self.root.after(TICK, self._tick)
+            self._timer = self.root.after(TICK, self._tick)
 
     def _current(self, call: Callable) -> Callable:
         """Return `call`, without effect once something else was opened."""
