@@ -15,6 +15,7 @@ from lib.live import window as windows
 from lib.predict import Predictor, network
 
 pytestmark = NEEDS_SCREEN
+CLOSED = []  # Tk must not be collected in another thread than its own, so that closed windows are kept
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +44,15 @@ def display():
 def window(display, monkeypatch):
     monkeypatch.setenv("DISPLAY", display)
     window = windows.Window()
+    window.root.focus_force()  # as a desktop does when a window opens; there is none on this screen
+    window.root.update()
+    window.main.show()
     yield window
     close(window)
 
 
 def close(window):
+    CLOSED.append(window)
     if alive(window):
         window.leave()
 
@@ -65,8 +70,6 @@ def until(window, condition):
 
 
 def press(window, *keys):
-    window.root.focus_force()
-    window.root.update()
     for key in keys:
         xdotool("key", key)
         end = time.monotonic() + 0.15
