@@ -18,10 +18,13 @@ COLOURS = ("#2e6fb0", "#c0392b")  # of the networks
 
 
 def frames(reads: Sequence[Read], count: int) -> Figure:
-    """Return frames with what is drawn on them, evenly picked from a video, each below its time."""
+    """Return some frames of a video with what is drawn on them, three in a row, each below its time."""
     picked = [reads[place] for place in np.linspace(0, len(reads) - 1, count).astype(int)]
-    titles = [f"{read.seconds:.2f} s" for read in picked]
-    return plots.gallery([overlay.draw(read) for read in picked], titles, columns=3, side=3.2)
+    figure, axes = plt.subplots(count // 3, 3, figsize=(11, 2.9 * (count // 3)))
+    for ax, read in zip(axes.flat, picked, strict=True):
+        plots.picture(overlay.draw(read), f"{read.seconds:.2f} s", ax)
+    figure.tight_layout(pad=0.4)
+    return figure
 
 
 def jitter(overview: pd.DataFrame, changes: float, title: str) -> Figure:
