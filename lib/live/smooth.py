@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 AVERAGE = 0.15  # seconds after which the exponential average has followed a step by 63 %
-WINDOW = 0.4  # seconds whose median is taken
+WINDOW = 0.3  # seconds whose median is taken
 SLOWEST = 0.6  # Hz, cutoff of the one-euro filter on an output at rest; lower is steadier and later
-OPENING = 2.0  # by how many Hz its cutoff rises for a change of 1 per second; higher follows a movement sooner
+OPENING = 0.5  # by how many Hz its cutoff rises for a change of 1 per second; higher follows a movement sooner
 DERIVATIVE = 1.0  # Hz, cutoff of the filter on that change, the authors' value
 SHORTEST = 1e-3  # seconds between two frames; a file may give two frames one time
 Filter = Callable[[float, np.ndarray], np.ndarray]
@@ -81,7 +81,7 @@ FILTERS: dict[str, type] = {
     "median": Median,
     "one-euro": OneEuro,
 }
-DEFAULT = "one-euro"  # by the rule of `lib.live.jitter.chosen`, on the sequences of notebook 17
+DEFAULT = "exponential"  # by the rule of `lib.live.jitter.chosen`, on the sequences of notebook 17
 
 
 def smoothing(name: str) -> Filter:
