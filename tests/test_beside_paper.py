@@ -100,6 +100,7 @@ def test_the_test_set_gives_a_result_per_network_and_the_paired_differences():
     assert names["results/compact VGG-S/accuracy"].value == 1
     assert names["results/proposed minus traditional alignment/accuracy"].value == 0.5
     assert "results/paper's protocol minus leak-free/accuracy" not in names
+    assert "results/proposed minus traditional alignment, face box/accuracy" not in names
 
 
 def test_the_three_readings_of_rmse_stand_beside_the_printed_one():

@@ -190,6 +190,15 @@ def test_eyes_puts_the_eye_centres_in_fixed_places(lab):
     np.testing.assert_allclose(where[0][:, 1], 128 / 3, atol=1e-3)
 
 
+def test_box_is_a_square_round_the_face_with_a_margin_on_every_side(lab):
+    for image, truth in lab:
+        points = move(truth.landmarks, faces.align(image, truth.landmarks, "box", 100).matrix)
+        low, high = points.min(axis=0), points.max(axis=0)
+        np.testing.assert_allclose((low + high) / 2, 50, atol=1e-3)
+        assert (high - low).max() == pytest.approx(100 / 1.3)
+        assert np.ptp(eye_centres(points)[:, 1]) == pytest.approx(0, abs=1e-3)
+
+
 def test_traditional_keeps_the_whole_frame(photograph):
     level = photograph.truth.landmarks.copy()
     level[36:48, 1] = 100
@@ -295,7 +304,7 @@ def test_images_that_are_odd_are_listed_with_the_reason():
 
 
 def test_an_unknown_way_a_size_of_zero_and_a_degenerate_face_are_refused(photograph):
-    with pytest.raises(ValueError, match=r"'procrustes'.*traditional, proposed, eyes"):
+    with pytest.raises(ValueError, match=r"'procrustes'.*traditional, box, proposed, eyes"):
         faces.align(photograph.image, photograph.face.landmarks, "procrustes")
     with pytest.raises(ValueError, match="size is 0"):
         faces.align(photograph.image, photograph.face.landmarks, size=0)

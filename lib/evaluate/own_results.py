@@ -17,6 +17,7 @@ READINGS = ("RMSE", "RMSE, labelled emotion", "error SD, bias removed")
 PAIRS = {  # differences on the same images: the first network's accuracy minus the second's
     "paper's protocol minus leak-free": ("compact VGG-S, paper's protocol", "compact VGG-S"),
     "proposed minus traditional alignment": ("compact VGG-S", "traditional alignment"),
+    "proposed minus traditional alignment, face box": ("compact VGG-S", "traditional alignment, face box"),
 }
 
 
@@ -52,16 +53,16 @@ def tested(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequ
         name = label.replace("paper's protocol", "paper's split")
         paper = {"accuracy": paper_a.FIGURE_10_ACCURACY} if name != label else None
         results += records.results(table, f"results/{name}", protocol, origin, paper)
-    return results + records.results(_differences(predicted, y_true, groups), "results", protocol, origin)
+    return results + records.results(differences(predicted, y_true, groups), "results", protocol, origin)
 
 
 def machine(speed: Mapping[str, float], fit: Mapping, device: str) -> list[Result]:
     """Return time, size and length of training as results, from `lib.timing.whole_set` and a fit of notebook 09."""
-    batches = f"{fit['pixels']}-pixel crops in batches, {device}"
+    batches = f"crops of {paper_a.SIZE} pixels in batches, {device}"
     rows = [
         ("time/seconds", speed["seconds"], speed["n"], "s", "time", batches),
         ("time/milliseconds per image", speed["per_image"], speed["n"], "ms", "time", batches),
-        ("training/steps", fit["steps"], 1, "steps", "exact", "batches of 32"),
+        ("training/steps", fit["steps"], 1, "steps", "exact", f"batches of 32, crops of {fit['pixels']} pixels"),
         ("training/hours", fit["hours"], 1, "h", "time", device),
     ]
     for name, plan in SIZES.items():
@@ -70,6 +71,28 @@ def machine(speed: Mapping[str, float], fit: Mapping, device: str) -> list[Resul
         Result(f"results/{name}", value, n, None, None, protocol, "computed", unit=unit, kind=kind)
         for name, value, n, unit, kind, protocol in rows
     ]
+
+
+def differences(
+    predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence, strata: Sequence | None = None
+) -> pd.DataFrame:
+    """Return the paired differences in accuracy that the paper's items ask for, of the networks that there are.
+
+    Args:
+        predicted: emotion names by network, (N,) or (S, N).
+        y_true: (N,) emotion names.
+        groups: (N,) what is drawn as a whole.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+
+    Returns:
+        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`.
+    """
+    rows = []
+    for name, (first, second) in PAIRS.items():
+        if first in predicted and second in predicted:
+            difference = compare(y_true, predicted[first], predicted[second], groups, strata=strata)
+            rows.append({"of": name, "value": difference["difference"], "n": len(y_true)} | difference)
+    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n"])
 
 
 def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:
@@ -109,17 +132,3 @@ def readings(results: Mapping[str, Mapping], name: str = "EIW") -> pd.DataFrame:
     rows = [{"reading": metric} | dict(results.get(f"intensity/{name}/{metric}", {})) for metric in READINGS]
     table = pd.DataFrame(rows).reindex(columns=["reading", "value", "low", "high", "n", "seeds"])
     return table.assign(paper=paper_a.TABLE_6[name]["RMSE"])
-
-
-def _differences(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence) -> pd.DataFrame:
-    """Return the paired differences in accuracy that the paper's items ask for, of the networks that there are.
-
-    Returns:
-        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`.
-    """
-    rows = []
-    for name, (first, second) in PAIRS.items():
-        if first in predicted and second in predicted:
-            difference = compare(y_true, predicted[first], predicted[second], groups)
-            rows.append({"of": name, "value": difference["difference"], "n": len(y_true)} | difference)
-    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n"])

@@ -82,13 +82,20 @@ _CLASSIFICATION = [
 ]
 
 
+_RIVALS = {  # readings of the paper's traditional alignment, the fair one first
+    "the turned box of the face": "proposed minus traditional alignment, face box",
+    "the turned whole frame": "proposed minus traditional alignment",
+}
 _CLAIMS = [
-    Item(
-        "the proposed alignment is superior",
-        "text",
-        bound="claim",
-        strict="results/proposed minus traditional alignment/accuracy",
-        chosen_by=BY_ACCURACY,
+    *(
+        Item(
+            f"the proposed alignment is superior to {rival}",
+            "text",
+            bound="claim",
+            strict=f"results/{pair}/accuracy",
+            chosen_by=BY_ACCURACY,
+        )
+        for rival, pair in _RIVALS.items()
     ),
     Item(
         "a classifier flickers more than a regression",

@@ -12,7 +12,13 @@ from lib.faces.detect import Face
 from lib.faces.store import Rows
 from lib.faces.trials import TRUE_POINTS
 
-COLOURS = {"traditional": "#7f8c8d", "proposed": "#2e6fb0", "eyes": "#e67e22", TRUE_POINTS: "#8e44ad"}
+COLOURS = {
+    "traditional": "#7f8c8d",
+    "box": "#6b8e23",
+    "proposed": "#2e6fb0",
+    "eyes": "#e67e22",
+    TRUE_POINTS: "#8e44ad",
+}
 
 
 def face_and_crop(image: np.ndarray, face: Face, size: int) -> Figure:
@@ -35,7 +41,7 @@ def face_and_crop(image: np.ndarray, face: Face, size: int) -> Figure:
 
 
 def before_and_after(table: pd.DataFrame, landmarks: Rows, size: int) -> Figure:
-    """Draw paper A's Figure 5: two images of each data set, each beside its three crops.
+    """Draw paper A's Figure 5: two images of each data set, each beside its crops.
 
     Args:
         table: rows of `find_faces`; the first two with a face of each data set are drawn.
@@ -44,7 +50,7 @@ def before_and_after(table: pd.DataFrame, landmarks: Rows, size: int) -> Figure:
     """
     shown = table[table["status"] == "ok"].groupby("data_set", sort=False).head(2)
     names = [name for name in datasets.NAMES if name in set(shown["data_set"])]
-    shape = {"width_ratios": [1, 3, 1, 3], "squeeze": False}
+    shape = {"width_ratios": [1, len(WAYS), 1, len(WAYS)], "squeeze": False}
     figure, axes = plt.subplots(len(names), 4, figsize=(14, 2 * len(names)), **shape)
     for ax in axes.flat:
         ax.set_axis_off()

@@ -95,7 +95,7 @@ def crop_faces(
     Args:
         table: one row per image.
         folder: where the results are kept, for instance `lib.paths.data(scale)`.
-        how: "proposed", "traditional" or "eyes" (see `lib.faces.align`).
+        how: "proposed", "traditional", "box" or "eyes" (see `lib.faces.align`).
         size: side of a crop in pixels; paper A's is 128.
         no_face: "skip" (paper B) leaves such a row without a crop; "centre" takes the largest central square and
             marks the row "centre crop".

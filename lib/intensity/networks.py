@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lib import augment, evaluate, models, records
+from lib.cleaning import with_true_subjects
 from lib.emotions import intensity_vector, names
 from lib.faces.store import Rows
 from lib.intensity.levels import ARGMAX, SETS
@@ -36,7 +37,7 @@ def cropped(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, 
     `attrs["left out"]` of the table counts the images without a crop.
     """
     usable, crops = trained_networks.crops(table, [("proposed", size)], study)
-    table = table.assign(group=leakage.groups(table))[usable].reset_index(drop=True)
+    table = table.assign(group=leakage.groups(with_true_subjects(table)))[usable].reset_index(drop=True)
     targets = intensity_vector(table["emotion"], table["intensity"].fillna(0))
     inputs = {}
     for label, members in SETS.items():

@@ -2,6 +2,7 @@
 
 from lib.timing.clock import each, once, table
 from lib.timing.networks import (
+    beside_paper,
     costs,
     device,
     file_to_emotion,

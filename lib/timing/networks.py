@@ -11,6 +11,7 @@ import pandas as pd
 
 from lib import faces, images, machine
 from lib.models import anatomy
+from lib.papers import paper_a
 from lib.timing.clock import each
 
 PEAK_SECONDS = 1.0  # spent on measuring the peak
@@ -94,6 +95,30 @@ def file_to_emotion(paths: Sequence[str], model: keras.Model, warm_up: int = 10)
     }
     rows = pd.DataFrame([{"step": name, **times} for name, times in steps.items()])
     return rows.assign(share=rows["median"] / rows["median"].sum())
+
+
+def beside_paper(whole: Mapping[str, float], one: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the time that paper A prints for its test set beside ours, with and without what surrounds the network.
+
+    Args:
+        whole: the compact network's row of `whole_sets`.
+        one: ways to call it with one crop, medians in ms; the first row is taken.
+        steps: from `file_to_emotion`.
+
+    Returns:
+        Columns `measured`, `device`, `n`, `pixels` (side of the crops), `ms per image`, and the seconds for as many
+        images as the paper has.
+    """
+    ours, pixels = device(), whole["size"]
+    images, printed = paper_a.HP_TEST_IMAGES, 1000 * paper_a.HP_TEST_SECONDS / paper_a.HP_TEST_IMAGES
+    rows = [
+        ("paper A: the whole test set", "Titan X", images, paper_a.SIZE, printed),
+        ("ours: crops in batches", ours, whole["n"], pixels, whole["per_image"]),
+        ("ours: one crop after another", ours, one["n"][0], pixels, one["median"][0]),
+        ("ours: from file to emotion, one after another", ours, steps["n"].min(), pixels, steps["median"].sum()),
+    ]
+    table = pd.DataFrame(rows, columns=["measured", "device", "n", "pixels", "ms per image"])
+    return table.assign(**{f"seconds for {images:,}": table["ms per image"] * images / 1000})
 
 
 def training_step(model: keras.Model, images: np.ndarray, steps: int = 4) -> float:

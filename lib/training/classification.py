@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from lib import datasets, evaluate, models, paths, records, splits
-from lib.cleaning import duplicates
+from lib.cleaning import duplicates, with_true_subjects
 from lib.emotions import index
+from lib.faces.align import WAYS
 from lib.faces.store import Rows
 from lib.papers import paper_a
 from lib.splits import leakage
@@ -32,7 +33,8 @@ def images(data_set: str, scale: str) -> pd.DataFrame:
 
     Returns:
         Columns of a saved split without `split`; `split_paper` and `split_leak_free`: "train", "validation", or ""
-        where a protocol leaves the image out; `group`: what an interval draws as a whole.
+        where a protocol leaves the image out; `group`: what an interval draws as a whole, a person where the data or
+        the rendering name one.
 
     Raises:
         LeakError: the leak-free protocol shares something between its sides.
@@ -49,7 +51,7 @@ def images(data_set: str, scale: str) -> pd.DataFrame:
     strict = strict[["path", "row", "split"]]
     table = table.merge(strict, how="left", on=["path", "row"], suffixes=("_paper", "_leak_free"))
     table["split_leak_free"] = table["split_leak_free"].fillna("")
-    return table.assign(group=leakage.groups(table))
+    return table.assign(group=leakage.groups(with_true_subjects(table)))
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +71,7 @@ def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tu
         full_vgg_s: whether the proposed crops are needed at `models.VGG_S_SIZE` too.
         study: folder of the products, `lib.paths.data(scale)`.
     """
-    wanted = [(how, size) for how in ("proposed", "traditional", "eyes")]
+    wanted = [(how, size) for how in WAYS]
     wanted += [("proposed", models.VGG_S_SIZE)] if full_vgg_s else []
     usable, crops = trained_networks.crops(table, wanted, study)
     return table[usable].reset_index(drop=True), crops
@@ -119,16 +121,15 @@ def overview(fits: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(labels: pd.Series, overview: pd.DataFrame) -> list[str]:
-    """Return the size of each network as it was fitted, such as "64 px, 7.9 MB, 50 M multiply-adds".
+    """Return each network as it was fitted, such as "compact VGG-S at 64 px (1,978,119 parameters), 7.9 MB, ...".
 
     Args:
         labels: of the networks.
         overview: from the function of that name.
     """
-    texts = {}
+    texts = trained_networks.names(overview.reset_index())
     for label, row in overview.iterrows():
-        adds = row["million multiply-adds"]
-        texts[label] = f"{row['pixels']:.0f} px, {row['megabytes']:.1f} MB, {adds:.0f} M multiply-adds"
+        texts[label] += f", {row['megabytes']:.1f} MB, {row['million multiply-adds']:.0f} M multiply-adds"
     return [texts.get(label, "no network") for label in labels]
 
 
@@ -181,8 +182,9 @@ def by_data_set(judged: Judged) -> pd.DataFrame:
 
 
 def matrices(judged: Judged) -> dict[str, np.ndarray]:
-    """Return by label the confusion matrix of the first seed, int (7, 7)."""
-    return {label: evaluate.confusion(rows["emotion"], seeds[0]) for label, (rows, seeds) in judged.items()}
+    """Return by protocol the confusion matrix of the first seed, int (7, 7)."""
+    protocols = {BASE: "leak-free", PAPER_WAY: "paper's protocol"}
+    return {protocols[name]: evaluate.confusion(rows["emotion"], seeds[0]) for name, (rows, seeds) in judged.items()}
 
 
 def most_confused(judged: Judged) -> str:
@@ -208,17 +210,19 @@ def price_of_choosing(histories: pd.DataFrame, metric: str) -> tuple[float, floa
     return float(chosen.mean()), float(fits.last().mean())
 
 
-def results(scores: pd.DataFrame, compared: pd.DataFrame, data_set: str, origin: str) -> list[records.Result]:
+def results(
+    scores: pd.DataFrame, compared: pd.DataFrame, claims: pd.DataFrame, data_set: str, origin: str
+) -> list[records.Result]:
     """Return what notebook 09 records.
 
     Args:
         scores: of the compact network under both protocols, with the calibration error.
-        compared: one row per label, from `lib.evaluate.leaderboard`, with the column `network`: what was fitted, in
-            words.
+        compared: one row per label, from `lib.evaluate.leaderboard`, with the column `fitted` from `in_words`.
+        claims: differences between networks, from `lib.evaluate.own_results.differences`.
         data_set: as for `images`.
         origin: of the images.
     """
-    network = compared.set_index("label")["network"]
+    network = compared.set_index("label")["fitted"]
     protocol = f"leak-free validation, subjects and seeds drawn; {network[BASE]}"
     done = records.results(scores[scores["label"] == BASE], f"classification/{BASE}", protocol, origin)
     printed = {"accuracy": paper_a.FIGURE_8_ACCURACY} if data_set == "paper_a" else {}
@@ -227,6 +231,6 @@ def results(scores: pd.DataFrame, compared: pd.DataFrame, data_set: str, origin:
     paper_way = scores[scores["label"] == PAPER_WAY].head(1)
     done += records.results(paper_way, f"classification/{BASE}, paper's split", protocol, origin, printed)
     for row in compared[compared["label"] != BASE].to_dict("records"):
-        protocol = f"leak-free validation; {row['network']}"
+        protocol = f"leak-free validation; {row['fitted']}"
         done += records.results(pd.DataFrame([row]), f"classification/{row['label']}", protocol, origin)
-    return done
+    return done + records.results(claims, "classification", "leak-free validation, the same images", origin)

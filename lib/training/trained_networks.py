@@ -6,6 +6,7 @@ It leaves in `<study>/models/classification/<data set>/`:
     lbp_svm.joblib    the traditional method
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from lib.training.settings import read
 
 BASE = "compact VGG-S"  # leak-free, on the proposed crops: every other network is compared with it
 PAPER_WAY = "compact VGG-S, paper's protocol"
+WHOLE_FRAME, FACE_BOX = "traditional alignment", "traditional alignment, face box"  # both readings of the paper
 TRADITIONAL = "LBP + SVM"
 
 
@@ -45,6 +47,38 @@ def networks(data_set: str, study: Path) -> pd.DataFrame:
 def labels(data_set: str, study: Path) -> list[str]:
     """Return the name of each network, and of the traditional method, in the order of `answers`."""
     return [*networks(data_set, study)["label"].unique(), TRADITIONAL]
+
+
+def names(fits: pd.DataFrame) -> dict[str, str]:
+    """Return by label what was fitted, such as "compact VGG-S at 64 px (1,978,119 parameters)".
+
+    A plan gives another network at another side of its input, so its name alone does not tell which one was fitted.
+
+    Args:
+        fits: rows with `label`, `pixels` and `parameters`, from `networks` or `lib.training.fit_runs`.
+    """
+    shown = {}
+    for fit in fits.drop_duplicates("label").itertuples():
+        label = f"{WHOLE_FRAME}, whole frame" if fit.label == WHOLE_FRAME else fit.label
+        plan, comma, protocol = label.partition(", ")
+        shown[fit.label] = f"{plan} at {fit.pixels} px ({fit.parameters:,} parameters){comma}{protocol}"
+    return shown
+
+
+def named(table: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that is to be shown, every network under the name that `names` gives it.
+
+    Args:
+        table: names are put into its columns `label`, `network` and `verdict`, those that it has.
+        fits: as for `names`.
+    """
+    shown = names(fits)
+    longest_first = "|".join(map(re.escape, sorted(shown, key=len, reverse=True)))
+    columns = [name for name in ("label", "network", "verdict") if name in table]
+    replaced = {
+        name: table[name].str.replace(longest_first, lambda match: shown[match[0]], regex=True) for name in columns
+    }
+    return table.assign(**replaced)
 
 
 def load(fit: pd.Series, folder: Path, head: str = "softmax") -> keras.Model:
