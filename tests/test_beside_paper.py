@@ -92,6 +92,15 @@ def test_a_leak_effect_is_paired_where_the_images_are_the_same():
     assert (paired["low"], paired["same images"]) == (0.15, True)
 
 
+def test_28_variants_are_no_leak_and_an_unknown_leak_stands_beside_the_verdict():
+    item = replace(ACCURACY, way="a, 28 variants")
+    results = {"a, 28 variants": result(0.8, 0.7, 0.9), "strict": result(0.6, 0.5, 0.7)}
+    assert own_results.leak_effects(results, [item]).empty
+    unknown = replace(item, strict="", unknown="leak-free unknown")
+    assert row(unknown, results)["verdict"].endswith("; leak-free unknown")
+    assert row(unknown, results)["ours (leak-free)"] is None
+
+
 def test_the_test_set_gives_a_result_per_network_and_the_paired_differences():
     truth = np.array(["happy", "sad"] * 10)
     people = np.repeat(np.arange(5), 4)

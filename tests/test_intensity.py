@@ -7,7 +7,7 @@ import pytest
 from lib import evaluate, training
 from lib.datasets import overview
 from lib.emotions import EMOTIONS, intensity_vector
-from lib.intensity import flicker, levels, networks
+from lib.intensity import flicker, leak, levels, networks
 from lib.papers import paper_a
 from lib.training.runs import Inputs
 
@@ -78,6 +78,40 @@ def test_28_variants_of_a_face_are_no_28_faces():
     width, n = overall["width"], overall["n"]
     assert width[networks.FOLDED] > 1.4 * width["28 variants, rows drawn (naive)"]
     assert n[networks.FOLDED] == 28 * n[networks.ONCE] == 28 * 12
+
+
+def test_a_leak_is_what_a_network_gains_on_people_that_it_has_seen_beyond_one_that_saw_nobody():
+    rng, people = np.random.default_rng(0), np.repeat(np.arange(12), 20)
+    frames = pd.DataFrame({"emotion": "happy", "intensity": 1.0, "subject": people, "seen": people < 8})
+    truth = intensity_vector(frames["emotion"], frames["intensity"])
+
+    def answers(error):
+        return np.stack([truth + error[:, None] * (1 + 0.1 * rng.normal(size=truth.shape)) for _ in range(3)])
+
+    easier = np.where(frames["seen"], 0.3, 0.4)  # for both networks
+    none = leak.effect(frames, {leak.SAW: answers(easier), leak.SAW_NOT: answers(easier)}).set_index("metric")
+    assert none.loc["mean squared error", "low"] < 0 < none.loc["mean squared error", "high"]
+    assert none.loc["mean squared error", "seen"] < none.loc["mean squared error", "new"]
+    remembers = answers(np.where(frames["seen"], 0.1, 0.4))
+    some = leak.effect(frames, {leak.SAW: remembers, leak.SAW_NOT: answers(easier)}).set_index("metric")
+    assert some.loc["mean squared error", "high"] < 0
+    assert some["clusters"].tolist() == [12, 12]
+
+
+def test_frames_left_over_are_new_images_of_people_on_either_side():
+    sequence = {"data_set": "mug", "status": "ok", "emotion": "happy", "sequence": "a"}
+    share = [0.0, 0.2, 0.4, 1.0, 0.4, 0.2]
+    rows = [
+        sequence | {"subject": person, "sequence": f"{person}/a", "frame": k, "share": value, "path": f"{person}{k}"}
+        for person in "xyz"
+        for k, value in enumerate(share)
+    ]
+    images = pd.DataFrame(rows)
+    table = images[images["path"].isin(["x1", "y1"])].assign(split=["train", "validation"])
+    frames = leak.left_over(table, images)
+    assert set(frames["subject"]) == {"x", "y"}, "z is in no split"
+    assert not frames["path"].isin(table["path"]).any()
+    assert frames.groupby("subject")["seen"].first().to_dict() == {"x": True, "y": False}
 
 
 def ramp(frames=30):

@@ -98,7 +98,7 @@ def _measured(item: Item, results: Mapping[str, Mapping]) -> dict[str, object]:
     row = {"item": item.item, "place": item.place, "paper": item.paper, "chosen by": item.chosen_by}
     row |= {"ours (paper's protocol)": way.get("value"), "ours (leak-free)": strict.get("value")}
     row |= {key: judged.get(key) for key in ("low", "high", "n", "clusters", "seeds", "origin")}
-    return row | {"verdict": _verdict(item, judged)}
+    return row | {"verdict": "; ".join(filter(None, [_verdict(item, judged), item.unknown]))}
 
 
 def _verdict(item: Item, judged: Mapping) -> str:

@@ -109,9 +109,12 @@ def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) 
         way, strict = results.get(item.way), results.get(item.strict)
         if item.bound or not way or not strict or way["low"] is None or strict["low"] is None:
             continue
+        if "28 variants" in item.way and item.paired not in results:
+            continue  # darkened and blurred images are no leak
         effect = results[item.paired] if item.paired in results else _unpaired(way, strict)
-        interval = [effect[key] for key in ("value", "low", "high")]
-        rows.append((item.item, item.place, *interval, item.paired in results))
+        if effect["low"] is not None:
+            interval = [effect[key] for key in ("value", "low", "high")]
+            rows.append((item.item, item.place, *interval, item.paired in results))
     return pd.DataFrame(rows, columns=["label", "place", "value", "low", "high", "same images"])
 
 

@@ -47,6 +47,11 @@ def cropped(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, 
     return table, inputs
 
 
+def plan(fits: pd.DataFrame) -> str:
+    """Return the network of both models as it was fitted, with pixels and parameters; `fits` of `lib.training`."""
+    return trained_networks.names(fits.assign(label=trained_networks.BASE))[trained_networks.BASE]
+
+
 def recipes(recipe: Settings, inputs: Mapping[str, Inputs]) -> dict[str, Settings]:
     """Return the settings of each model: the recipe for EIW, and for the other as many passes as give as many steps."""
     images = {label: len(sides.train[1]) for label, sides in inputs.items()}
