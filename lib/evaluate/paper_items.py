@@ -133,7 +133,7 @@ def _intensity(name: str, own_validation: str, figure: str, people: str = "") ->
             way=f"{way}/RMSE",
             strict=rmse,
             chosen_by=BY_LOSS,
-            unknown=people,
+            unknown=people or "people kept apart in MUG alone",
         ),
         Item(
             f"accuracy by the largest of seven, {name}",
@@ -144,7 +144,7 @@ def _intensity(name: str, own_validation: str, figure: str, people: str = "") ->
             strict=right,
             paired=f"intensity/{name}, seen minus new people/{ARGMAX}",
             chosen_by=BY_LOSS,
-            unknown=people,
+            unknown=people or "people kept apart in MUG alone",
         ),
     ]
 
