@@ -84,6 +84,83 @@ def predict(
         raise typer.Exit(SOME_FAILED)
 
 
+@app.command(epilog="Example: python -m lib.cli card real_faces")
+def card(network: Annotated[str, Argument(help="a network of the study, or a file that `export` wrote")]) -> None:
+    """Say what a network was trained on, how good it is, and what it is not for."""
+    from lib.predict.network import load
+
+    print(load(network).contract.in_words())
+
+
+@app.command(epilog="Example: python -m lib.cli export fer2013 --out small.tflite --form int8")
+def export(
+    source: Annotated[str, Argument(help="weights of the study (fer2013), or the folder of a fit")],
+    out: Annotated[Path, Option(help="file, .tflite or .onnx")],
+    form: Annotated[str, Option(help="float32, float16, dynamic range, int8 or onnx")] = "dynamic range",
+    origin: Annotated[str, Option(help="of a fit's training images: real, stand-in or mixed")] = "",
+    data_set: Annotated[
+        str, Option(help="with the faces that check the file; $FACE_DATA, else the stand-in")
+    ] = "fer2013",
+    scale: Annotated[str, Option(help="of that stand-in: smoke, standard or paper")] = "smoke",
+) -> None:
+    """Write a trained network as a file for small devices, checked on faces; a file that fails is not left."""
+    from lib import paths
+    from lib.predict import export as exports
+
+    model, facts = exports.trained(source, origin)
+    faces = exports.held_out(data_set, scale, model.input_shape[1], paths.data(scale))
+    row = exports.export(model, facts, form, out, faces)
+    print(f"{out}, checked on {row['n']} faces ({faces.origin}):")
+    for name, value in row.items():
+        print(f"  {name:<16} {value}")
+
+
+@app.command(epilog="Example: python -m lib.cli train mug --epochs 10 --out mug.tflite")
+def train(
+    data_set: Annotated[str, Argument(help="mug, own, fer2013, ...; from $FACE_DATA, else the stand-in")],
+    out: Annotated[Path, Option(help="file for `predict --network`, .tflite")],
+    epochs: Annotated[int, Option(parser=number(int, 1, 10_000), help="passes over the training images")] = 20,
+    size: Annotated[int, Option(parser=number(int, 41, 512), help="side of a crop in pixels")] = 48,
+    seed: Annotated[int, Option(parser=number(int, 0, 10**9), help="of split, weights and batches")] = 0,
+    scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
+) -> None:
+    """Train the modern compact network on a data set, test it on people it has not seen, and export it."""
+    from lib.predict import training
+
+    for line in training.train(data_set, out, epochs, size, seed, scale):
+        print(line)
+
+
+@app.command(epilog="Example: python -m lib.cli evaluate real_faces jaffe")
+def evaluate(
+    network: Annotated[str, Argument(help="a network of the study, or a file that `export` or `train` wrote")],
+    data_set: Annotated[str, Argument(help="mug, own, fer2013, ...; from $FACE_DATA, else the stand-in")],
+    scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
+) -> None:
+    """Say how often a network is right on a data set, with 95 % intervals; its training images must not be in it."""
+    from lib.predict import training
+    from lib.predict.network import load
+
+    scores = training.evaluate_on(load(network), data_set, scale)
+    print(scores[["metric", "of", "value", "low", "high", "n"]].round(3).to_string(index=False))
+
+
+@app.command(epilog="Example: python -m lib.cli doctor")
+def doctor() -> None:
+    """Say whether packages and machine are as the study needs them, and which data sets are real."""
+    from lib.runner import start
+
+    packages = start.packages()
+    wrong = packages[packages["what to do"] != "OK"]
+    machine = start.this_machine(memory_gb=8, disk_gb=10)
+    print(f"{len(packages) - len(wrong)} of {len(packages)} packages as pinned")
+    for table in (wrong, machine, start.data_sets()):
+        if len(table):
+            print("\n" + table.to_string(index=False))
+    if len(wrong) or (machine["what to do"] != "OK").any():
+        raise typer.Exit(SOME_FAILED)
+
+
 @app.command(epilog="Example: python -m lib.cli label photographs --annotator ada")
 def label(
     folder: Annotated[str, Argument(help="images, at any depth; labels.csv is written into it after every answer")],

@@ -66,7 +66,7 @@ def files(source: Path) -> list[Path]:
     from lib.datasets import files as listing  # half a second that one image need not wait for
 
     names, _ = listing.walk(source, suffixes=(*listing.IMAGE_SUFFIXES, *VIDEOS))
-    if not names:
+    if not len(names):
         raise ValueError(f"{source} holds no image and no video")
     return [source / name for name in names]
 

@@ -1,7 +1,8 @@
 """What the file of a network promises to whoever uses it, kept inside the file: a wrong use is refused, not guessed.
 
 A LiteRT file (`.tflite`) may be followed by a zip archive, which interpreters do not read; the contract is the member
-`contract.json` there, as with TensorFlow Lite's own metadata. An ONNX file has a place for text. Nothing is pickled.
+`contract.json` there, as with TensorFlow Lite's own metadata. An ONNX file has a place for text (`metadata_props`),
+which is written behind the network, as protocol buffers allow. Nothing is pickled.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ MEMBER = "contract.json"
 HEADS = ("softmax", "sigmoid")
 ALIGNMENTS = ("proposed", "eyes")
 ORIGINS = ("real", "stand-in", "mixed")
+ONNX_ENTRY = b"\x0a\x08contract\x12"  # in protocol buffers: key "contract", then the value
 METRIC = ("metric", "of", "value", "low", "high", "n")  # every figure of merit says at least this
 
 
@@ -98,6 +100,21 @@ class Contract:
             if missing:
                 raise ValueError(f"the metric {metric} lacks {', '.join(missing)}")
 
+    def in_words(self) -> str:
+        """Return the card: what a user must know."""
+        facts = {name: getattr(self, name) for name in ("name", "version", "data", "origin", "limits", "sha256")}
+        facts["input"] = f"{self.dtype} {self.colour}, {self.size} x {self.size}, {self.values[0]} to {self.values[1]}"
+        facts["alignment"] = self.alignment + (", mirrored view included" if self.mirrored else "")
+        facts["output"] = f"{self.head} of {', '.join(self.classes)}"
+        facts["check"] = ", ".join(f"{key} {value}" for key, value in self.check.items())
+        lines = [f"{name:<10} {value}" for name, value in facts.items()]
+        for row in self.metrics:
+            of = "" if row["of"] == "all" else f" of {row['of']}"
+            images = f", {row['images']}" if "images" in row else ""
+            interval = f"({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
+            lines.append(f"{row['metric']}{of}{images}: {row['value']:.3f} {interval}")
+        return "\n".join(lines)
+
     def dumps(self) -> str:
         """Return the contract as JSON."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False)
@@ -117,36 +134,46 @@ def loads(text: str) -> Contract:
     return Contract(**content)
 
 
-def append(network: bytes, contract: Contract) -> bytes:
-    """Return a LiteRT network followed by its contract."""
+def append(network: bytes, contract: Contract, ending: str) -> bytes:
+    """Return a network followed by its contract.
+
+    Args:
+        network: LiteRT's or ONNX's bytes.
+        contract: of this network.
+        ending: ".tflite" or ".onnx".
+    """
+    text = contract.dumps()
+    if ending == ".onnx":
+        entry = ONNX_ENTRY + _varint(len(text.encode())) + text.encode()
+        return network + b"\x72" + _varint(len(entry)) + entry
     file = io.BytesIO(network)
     with zipfile.ZipFile(file, "a") as archive:  # opened for adding to a file that is no archive, it goes behind
-        member = zipfile.ZipInfo(MEMBER)  # its date is fixed: equal networks give equal files
-        archive.writestr(member, contract.dumps())
+        archive.writestr(zipfile.ZipInfo(MEMBER), text)  # of a fixed date: equal networks give equal files
     return file.getvalue()
 
 
 def split(content: bytes) -> tuple[bytes, Contract]:
-    """Return the network and the contract of a LiteRT file.
+    """Return the network and the contract of a file.
 
     Raises:
         ValueError: there is no contract, a broken one, or the network is not the one that it describes.
     """
+    entry = content.rfind(ONNX_ENTRY)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            text = archive.read(MEMBER).decode()
-            network = content[: archive.getinfo(MEMBER).header_offset]
-    except (zipfile.BadZipFile, KeyError) as error:
+        if entry >= 0:
+            network = content[: entry - len(_varint(len(content) - entry)) - 1]
+            text = content[entry + len(ONNX_ENTRY) :].decode("utf-8", "ignore")
+            text = text[text.index("{") :]
+        else:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                text = archive.read(MEMBER).decode()
+                network = content[: archive.getinfo(MEMBER).header_offset]
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ValueError("carries no contract; python -m lib.cli export makes files that do") from error
     contract = loads(text)
-    check_bytes(network, contract)
-    return network, contract
-
-
-def check_bytes(network: bytes, contract: Contract) -> None:
-    """Raise ValueError where a network is not the one that its contract describes."""
     if hashlib.sha256(network).hexdigest() != contract.sha256:
         raise ValueError("is damaged or was changed: its SHA-256 is not that of its contract")
+    return network, contract
 
 
 def probe(size: int) -> np.ndarray:
@@ -157,3 +184,9 @@ def probe(size: int) -> np.ndarray:
     y, x = np.mgrid[:size, :size]
     waves = (np.sin(x / 3), np.sin(y / 5), np.sin((x + y) / 4))
     return np.round(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
+
+
+def _varint(number: int) -> bytes:
+    """Return a number as protocol buffers write it: seven bits a byte, lowest first."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])

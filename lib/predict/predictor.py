@@ -1,5 +1,6 @@
 """One call from an image to every face in it: detection, landmarks, alignment, network."""
 
+import contextlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Predictor:
     def predict(self, image: np.ndarray, small: bool | None = None) -> list[Face]:
         """Return every face of an image, largest first; an empty list where there is none.
 
+        A face in profile, which the alignment cannot cut out, is left out.
+
         Args:
             image: uint8 RGB (H, W, 3), or grey (H, W).
             small: look for small faces too, square by square (`lib.predict.tiles`); None: where the image is large.
@@ -78,7 +81,11 @@ class Predictor:
         """
         rgb = images.to_rgb(image)
         small = max(rgb.shape) > tiles.LARGE if small is None else small
-        return [self.answer(rgb, face) for face in (tiles.detect_small(rgb) if small else detect(rgb))]
+        answers = []
+        for face in tiles.detect_small(rgb) if small else detect(rgb):
+            with contextlib.suppress(ValueError):  # its landmarks span no crop
+                answers.append(self.answer(rgb, face))
+        return answers
 
     def predict_batch(self, images: Iterable[np.ndarray], small: bool | None = None) -> list[list[Face]]:
         """Return what `predict` returns for each image, several at a time.
@@ -96,6 +103,9 @@ class Predictor:
         Args:
             rgb: uint8 (H, W, 3).
             face: in that image.
+
+        Raises:
+            ValueError: its landmarks span no crop.
         """
         outputs = self._outputs(self.classifier, rgb, face.landmarks)
         probabilities = outputs / outputs.sum()
