@@ -237,6 +237,13 @@ def test_a_contract_comes_out_of_a_file_as_it_went_in(ending, shipped):
     assert contract.split(contract.append(bare, promises, ending)) == (bare, promises)
 
 
+def test_an_undefined_interval_is_null_in_the_file_and_words_on_the_card(shipped):
+    row = {"metric": "accuracy", "of": "all", "value": 0.5, "low": float("nan"), "high": float("nan"), "n": 4}
+    text = dataclasses.replace(shipped[1], metrics=[row]).dumps()
+    assert "NaN" not in text
+    assert "accuracy: 0.500 (too few people for an interval), n = 4" in contract.loads(text).in_words()
+
+
 def test_what_is_no_network_is_refused_and_nothing_in_it_is_run(tmp_path, shipped):
     class Trap:
         def __reduce__(self):

@@ -111,13 +111,15 @@ class Contract:
         for row in self.metrics:
             of = "" if row["of"] == "all" else f" of {row['of']}"
             images = f", {row['images']}" if "images" in row else ""
-            interval = f"({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
-            lines.append(f"{row['metric']}{of}{images}: {row['value']:.3f} {interval}")
+            few = row["low"] is None
+            interval = "too few people for an interval" if few else f"{row['low']:.3f} to {row['high']:.3f}"
+            lines.append(f"{row['metric']}{of}{images}: {row['value']:.3f} ({interval}), n = {row['n']}")
         return "\n".join(lines)
 
     def dumps(self) -> str:
-        """Return the contract as JSON."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        """Return the contract as JSON; what is undefined, such as the interval of one person, becomes null."""
+        content = json.loads(json.dumps(asdict(self)), parse_constant=lambda _: None)
+        return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def loads(text: str) -> Contract:

@@ -62,7 +62,9 @@ def train(data_set: str, out: Path, epochs: int, size: int, seed: int, scale: st
     metrics = scores[METRICS].round(4).to_dict("records")
     facts = {"data": data, "limits": LIMITS, "metrics": metrics, "mirrored": True, "origin": origin, "head": "softmax"}
     row = export.export(model, facts, "dynamic range", out, held_out)
-    yield f"accuracy {row['accuracy']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['labelled']}"
+    few = np.isnan(row["low"])
+    interval = "too few people for an interval" if few else f"{row['low']:.3f} to {row['high']:.3f}"
+    yield f"accuracy {row['accuracy']:.3f} ({interval}), n = {row['labelled']}"
     yield f"{out}: {row['MB']:.1f} MB, {row['answers changed']:.2%} of the answers changed by the export"
 
 
