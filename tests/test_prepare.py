@@ -369,7 +369,7 @@ def test_other_parameters_or_other_code_make_another_store(pictures, monkeypatch
     assert len(list((paths.data("smoke") / "crops").iterdir())) == 2
     assert len(list((paths.data("smoke") / "faces").iterdir())) == 1
     edited = tmp_path / "images.py"
-    edited.write_text(Path(images.__file__).read_text() + "# edited\n")
+    edited.write_text(Path(images.__file__).read_text() + "EDITED = True\n")
     monkeypatch.setattr(images, "__file__", str(edited))
     faces.find_faces(pictures, paths.data("smoke"))
     assert len(list((paths.data("smoke") / "faces").iterdir())) == 2

@@ -182,7 +182,7 @@ def _pictures() -> list[Item]:
     }
     absent = {
         "Figure 1": ("flow chart of the method", "not drawn; notebook 00 lists the steps"),
-        "Figure 13": ("demonstration on video", "not run: the live demonstration is not built yet"),
+        "Figure 13": ("demonstration on video", "shown in notebook 17, on a rendered film"),
     }
     items = [Item(what, place, shown=name) for place, (what, name) in shown.items()]
     items += [Item(what, place, because=why) for place, (what, why) in absent.items()]
