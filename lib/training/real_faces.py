@@ -260,8 +260,8 @@ def card(
         "whole clusters of near duplicates together; private test images are reported instead where the file has them.",
         f"Near duplicate: correlation of 16 x 16 thumbnails with a training image at least {duplicates.THRESHOLD}.",
         "Intervals: 95 %, bootstrap over clusters of duplicates. Flip at test.",
-        "This study read that half five times before it had a register of readings, and changed recipe and passes after",
-        "it had seen the results.",
+        "This study read that half five times before it had a register of readings, and changed recipe and passes",
+        "after it had seen the results.",
     ]
     limits = [
         "Web photographs of 2013 with labels on which people agree in about 65 % of cases.",
