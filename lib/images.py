@@ -1,4 +1,4 @@
-"""Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR stays in this module, and in that of live video."""
+"""Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR stays here and in the module of live video."""
 
 import errno
 import struct
