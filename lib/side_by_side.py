@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib import evaluate, models, records, timing, training
 from lib.emotions import names
@@ -172,6 +173,9 @@ def against_costs(table: pd.DataFrame, title: str) -> Figure:
             colour = colours[number % len(colours)]
             ax.errorbar(row[cost], row["value"], ends, fmt="o", capsize=3, color=colour, label=row["label"])
         ax.set(xscale="log", xlabel=unit, ylim=(0, 1))
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("accuracy")
     axes[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
