@@ -252,6 +252,14 @@ def test_without_a_model_an_image_gives_a_sentence(display, monkeypatch, folder,
     close(window)
 
 
+@pytest.mark.parametrize(("name", "sentence"), [("two.png", "2 faces detected"), ("film.mp4", "Playing")])
+def test_what_the_command_names_is_opened_as_soon_as_the_model_is_loaded(display, monkeypatch, folder, name, sentence):
+    monkeypatch.setenv("DISPLAY", display)
+    window = windows.Window(source=str(folder / name))
+    until(window, lambda: sentence in words(window))
+    close(window)
+
+
 def test_the_window_lives_while_it_works_and_a_late_answer_is_dropped(window, folder, monkeypatch):
     until(window, lambda: "is loaded" in words(window))
     slow, ticks = Predictor.predict, []

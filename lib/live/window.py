@@ -102,9 +102,7 @@ class Window:
     def load(self, model: str) -> None:
         """Load a network; one that cannot be used leaves the one before in its place."""
         self.page.say(f"Loading the model {Path(model).stem} ...")
-        self._jobs.start(
-            partial(Predictor.load, model, self._intensity), partial(self._loaded, model), self._not_loaded
-        )
+        self._jobs.start(partial(self._load, model), self._loaded, self._not_loaded)
 
     def open(self, source: str | int) -> None:
         """Open an image, or play a video or a camera."""
@@ -156,8 +154,12 @@ class Window:
         opened = self._opened
         return lambda outcome: call(outcome) if opened == self._opened else None
 
-    def _loaded(self, model: str, predictor: Predictor) -> None:
-        self._predictor = predictor
+    def _load(self, model: str) -> str:
+        """Load a network in the thread that reads the next image with it."""
+        self._predictor = Predictor.load(model, self._intensity)
+        return model
+
+    def _loaded(self, model: str) -> None:
         self.page.say(f"The model {Path(model).stem} is loaded. Open an image or a video.")
         if self.page.read is not None and not self._line:
             self.open(self.page.path.get())  # the image again, with the new model
