@@ -21,6 +21,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 
 from lib import datasets, emotions, evaluate, faces, models, records, splits
 from lib.cleaning import duplicates
@@ -162,7 +163,24 @@ def export(
 
 
 def _convert(model: keras.Model, form: str, calibration: np.ndarray) -> bytes:
-    """Return a model in a form; `calibration` is uint8 (M, size, size, 3)."""
+    """Return a model in a form, by TensorFlow, in a process of its own where Keras runs on something else.
+
+    Args:
+        model: with its weights.
+        form: one of `FORMS`.
+        calibration: uint8 (M, size, size, 3).
+    """
+    if keras.backend.backend() == "tensorflow":
+        return _convert_here(model, form, calibration)
+    executor = get_reusable_executor(max_workers=1, env={"KERAS_BACKEND": "tensorflow"}, reuse=False)
+    try:
+        return executor.submit(_convert_here, model, form, calibration).result()
+    finally:
+        executor.shutdown()
+
+
+def _convert_here(model: keras.Model, form: str, calibration: np.ndarray) -> bytes:
+    """Return a model in a form; arguments as for `_convert`."""
     logging.getLogger("tensorflow").setLevel(logging.WARNING)  # it names folders that are gone when it has ended
     with tempfile.TemporaryDirectory() as folder:
         if form == "onnx":
