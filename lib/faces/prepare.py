@@ -11,6 +11,9 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import stat
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from lib.faces.align import WAYS, align
 from lib.faces.detect import detect
 from lib.faces.store import Rows, Store
 
+READERS = 16  # threads that read files for their keys; a network drive answers each of them late
 NO_FACE = ("skip", "centre")
 FIELDS = [("box", "<f4", (4,)), ("mesh", "<f4", (468, 2)), ("landmarks", "<f4", (68, 2)), ("faces", "<i2")]
 SOURCES = ("align", "detect", "landmarks", "networks", "prepare", "store")  # other code, other rows
@@ -75,7 +79,7 @@ def find_faces(table: pd.DataFrame, folder: Path, scheduler: str | None = None) 
     files = _files(table)
     kept = _store(folder, "faces", FIELDS, {})
     with kept.lock:
-        slots = kept.slots(map(_key, files))
+        slots = kept.slots(_keys(files))
         workers.fill(kept, slots, lambda row: (find_face, files[row]), "finding faces", scheduler)
     rows = kept.open("rows")
     fields = {name: Rows(rows[name], slots) for name in ("box", "mesh", "landmarks")}
@@ -116,7 +120,7 @@ def crop_faces(
         return crop_face, files[row], status[row], faces.landmarks[row], how, size, no_face
 
     with kept.lock:
-        slots = kept.slots(map(_key, files))
+        slots = kept.slots(_keys(files))
         workers.fill(kept, slots, task, "cropping", scheduler)
     return Crops(faces.table.assign(status=kept.status(slots)), Rows(kept.open("rows")["images"], slots))
 
@@ -173,33 +177,46 @@ def _files(table: pd.DataFrame) -> list[File]:
     return list(zip(*(table[name].tolist() for name in ("path", "row", "data_set")), strict=True))
 
 
+def _keys(files: Sequence[File]) -> list[str]:
+    """Return the key of each image, in their order."""
+    parts = [files[start : start + 256] for start in range(0, len(files), 256)]
+    packed = any(row >= 0 for _, row, _ in files)
+    with ThreadPoolExecutor(1 if packed else READERS) as pool:
+        return [key for part in pool.map(lambda part: [*map(_key, part)], parts) for key in part]
+
+
 def _key(file: File) -> str:
-    """Return 32 hexadecimal digits that change with the image: of its file's size and time, or of packed pixels."""
+    """Return 32 hexadecimal digits of an image's content, so that they hold for a copy elsewhere too."""
     path, row, _ = file
     try:
         facts = os.stat(path)
-        if row >= 0:
-            return _packed_key(file, facts.st_mtime_ns)
+        if stat.S_ISREG(facts.st_mode):
+            return _content_key(file, facts.st_size, facts.st_mtime_ns)
+        fault = "no file"
     except Exception as error:  # listed later, when it is read
-        return _digest(f"{path} {row} {type(error).__name__}")
-    return _digest(f"{path} {facts.st_size} {facts.st_mtime_ns} {facts.st_mode}")
+        fault = type(error).__name__
+    return _digest(os.fsencode(f"{path} {row} {fault}"))
 
 
 @functools.lru_cache(2**20)
-def _packed_key(file: File, changed: int) -> str:
+def _content_key(file: File, size: int, changed: int) -> str:
+    """Return the key of a file's bytes or, where a file packs many images, of the pixels of one of them."""
+    path, row, _ = file
+    if row < 0:
+        return _digest(Path(path).read_bytes())
     pixels = _read(file)
-    return _digest(f"{pixels.shape} {pixels.tobytes().hex()}")
+    return _digest(str(pixels.shape).encode(), pixels.tobytes())
 
 
-def _digest(text: str) -> str:
-    return hashlib.blake2b(os.fsencode(text), digest_size=16).hexdigest()
+def _digest(*parts: bytes) -> str:
+    return hashlib.blake2b(b" ".join(parts), digest_size=16).hexdigest()
 
 
 def _store(folder: Path, stage: str, fields: list[tuple], parameters: dict) -> Store:
     """Open the store whose name is a hash of the code, the libraries that find and warp faces, and the parameters."""
     sources = [Path(__file__).with_name(f"{name}.py") for name in SOURCES] + [Path(images.__file__)]
     code = hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()
-    versions = {name: importlib.metadata.version(name) for name in ("mediapipe", "numpy")}
+    versions = {name: importlib.metadata.version(name) for name in ("ai-edge-litert", "numpy")}
     manifest = {"stage": stage, "code": code, **versions, "opencv": cv2.__version__, **parameters}
     name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
     return Store(folder / stage / name, fields, manifest)

@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import TYPE_CHECKING
 
 import cv2
 import joblib
@@ -23,10 +24,13 @@ from lib.faces.store import AGAIN, Store
 BATCH = 32  # rows; a kill costs at most this, times the batches under way
 CRASHED = "crashed the worker"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_AHEAD = 200  # batches that a cluster is given at once
+_AHEAD = 4  # batches under way for each thread of a cluster
 _PASSING = {
     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE,
 }  # fmt: skip
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Task = tuple  # a function that can be pickled, and its arguments; it returns `status` and the fields of a row
 Submit = Callable[..., Future]
@@ -42,17 +46,22 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
         label: of the progress bar.
         scheduler: address of a Dask scheduler, such as tcp://head:8786; without it `$FACE_STUDY_SCHEDULER`, else this
             machine's cores. Its workers must see the same files and have the root of this project on their path.
+
+    Raises:
+        RuntimeError: the scheduler is gone and does not come back; what is stored stays.
     """
     places, first = np.unique(slots, return_index=True)  # equal images share a place
     status = store.status(places)
     rows = first[(status == "") | np.char.startswith(status, AGAIN)]
+    if not len(rows):
+        return 0
     batches = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
     postponed = []
     with progress.bar(label=label, total=len(rows)) as bar, _processes(len(batches), scheduler) as (submit, ahead):
-        for batch, results in _results(submit, task, batches, ahead):
-            store.put(slots[batch], results)
+        for done, results in _results(submit, task, batches, ahead):
+            store.put(slots[done], results)
             postponed += [result["status"] for result in results if result["status"].startswith(AGAIN)]
-            bar.update(len(batch))
+            bar.update(len(done))
     if postponed:
         reasons = ", ".join(sorted({status.removeprefix(AGAIN) for status in postponed}))
         words = f"{len(postponed)} of {len(rows)} images could not be read this time ({reasons})"
@@ -61,23 +70,32 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
 
 
 def _results(
-    submit: Submit, task: Callable[[int], Task], batches: list[np.ndarray], ahead: int
+    submit: Submit, task: Callable[[int], Task], batches: list[np.ndarray], ahead: Callable[[], int]
 ) -> Iterator[tuple[np.ndarray, list[dict]]]:
-    """Yield each batch of rows with its results, as they come back; at most `ahead` batches are under way."""
+    """Yield rows with their results as they come back; at most `ahead()` batches are under way.
+
+    All that has come back is yielded at once: the slower the disk is to write, the larger are its writes.
+    """
     batches, suspects, waiting = batches[::-1], [], {}
     while batches or suspects or waiting:
         alone = not batches and not waiting  # only then is it certain which row has ended a process
-        while len(waiting) < (1 if alone else ahead) and (suspects if alone else batches):
+        most = 1 if alone else ahead()
+        while len(waiting) < most and (suspects if alone else batches):
             batch = (suspects if alone else batches).pop()
             waiting[submit(_work, [task(row) for row in batch])] = batch
+        rows, results = [], []
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
             batch = waiting.pop(future)
-            if not _died(future):
-                yield batch, future.result()
+            if future.cancelled():  # the scheduler was lost, and may come back
+                (suspects if alone else batches).append(batch)
+            elif not _died(future):
+                rows, results = [*rows, *batch], results + future.result()
             elif alone:
-                yield batch, [{"status": CRASHED}]
+                rows, results = [*rows, *batch], [*results, {"status": CRASHED}]
             else:
                 suspects += [[row] for row in batch]
+        if rows:
+            yield np.array(rows), results
 
 
 def _died(future: Future) -> bool:
@@ -87,19 +105,30 @@ def _died(future: Future) -> bool:
 
 
 @contextlib.contextmanager
-def _processes(batches: int, scheduler: str | None) -> Iterator[tuple[Submit, int]]:
-    """Yield a function that submits work, and how many batches may be under way."""
+def _processes(batches: int, scheduler: str | None) -> Iterator[tuple[Submit, Callable[[], int]]]:
+    """Yield a function that submits work, and one that says how many batches may be under way."""
     scheduler = scheduler or os.environ.get("FACE_STUDY_SCHEDULER")
     if not scheduler:
         workers = max(min(joblib.cpu_count(), batches), 1)
-        yield lambda *work: get_reusable_executor(workers, env=_ONE_THREAD).submit(*work), 2 * workers
+        yield lambda *work: get_reusable_executor(workers, env=_ONE_THREAD).submit(*work), lambda: 2 * workers
         return
+    from distributed import Client
+
+    # results come from the workers themselves, not through the scheduler; workers that join late are counted too
+    with (
+        Client(scheduler, set_as_default=False, direct_to_workers=True) as client,
+        client.get_executor(pure=False, retries=2) as executor,
+    ):
+        yield executor.submit, lambda: _AHEAD * max(1, _threads(client))
+
+
+def _threads(client: "Client") -> int:
+    """Return how many threads a cluster has now; a lost scheduler has half a minute to come back."""
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError("a scheduler needs dask and distributed: pip install dask distributed") from error
-    with Client(scheduler, set_as_default=False) as client, client.get_executor(pure=False) as executor:
-        yield executor.submit, _AHEAD
+        return sum(client.nthreads().values())
+    except OSError as error:
+        address = client.scheduler.address
+        raise RuntimeError(f"the Dask scheduler {address} is gone; the same command goes on when it is back") from error
 
 
 def _work(tasks: list[Task]) -> list[dict]:
@@ -109,9 +138,11 @@ def _work(tasks: list[Task]) -> list[dict]:
 
 
 def _attempt(function: Callable[..., dict], *arguments: object) -> dict:
-    """Return a row's result; one bad file must not end the run, so any error becomes its status."""
+    """Return a row's result; one bad file must not end the run, so any error of its own becomes its status."""
     try:
         return function(*arguments)
+    except ImportError:  # of the installation, and so of every row
+        raise
     except Exception as error:
         return {"status": reason(error)}
 
