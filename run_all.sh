@@ -3,6 +3,7 @@
 #   ./run_all.sh                the study as a reader runs it (profile standard); --help lists what it takes
 #   ./run_all.sh test           every test
 #   ./run_all.sh lab            JupyterLab on the notebooks
+#   ./run_all.sh score FOLDER   what students handed in, scored on a hidden test
 set -euo pipefail
 
 export FACE_STUDY_CALLER="$PWD" # --data is relative to it
@@ -31,6 +32,10 @@ case "${1:-}" in
     shift # a setting of ours, beside the reader's own: no question about news
     export JUPYTER_CONFIG_PATH="$PWD/lib/runner/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
     exec "$python" -m jupyterlab notebooks "$@"
+    ;;
+  score)
+    shift
+    exec "$python" -m lib.course.score "$@"
     ;;
   *) exec "$python" -m lib.runner "$@" ;;
 esac

@@ -1,0 +1,96 @@
+"""Scores the hand-ins of a project: `./run_all.sh score FOLDER --seed N`.
+
+Every file of the folder is a hand-in. The hidden test is drawn from the seed, which stays with the teacher; one bad
+hand-in is refused with a sentence and stops nothing.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import evaluate, paths
+from lib.course import hand_ins, hidden
+
+CONSTANT = "(always neutral, no network)"  # what everybody must beat
+WELL, BAD_REQUEST = 0, 2
+SEEN = "agrees with the planted wrong labels of the test more often than anybody can who has seen the images alone"
+
+
+def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the leaderboard, and what was refused.
+
+    Args:
+        folder: with a file per hand-in; hidden files are left out.
+        test: drawn from the teacher's seed.
+
+    Returns:
+        A row per hand-in, best first: `hand-in`, `accuracy`, `low`, `high` (95 % over people), `images`, `people`,
+        `verdict` against the first; and a table of `hand-in`, `refused because`.
+    """
+    counted = ~test.table["canary"].to_numpy()
+    predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
+    for path in sorted(file for file in folder.iterdir() if not file.name.startswith(".")):
+        name = _name(path, predicted)
+        try:
+            answers = hand_ins.answers(path, test.folder, test.table["image"])
+            if hidden.has_seen_the_answers(test.table[~counted], answers[~counted]):
+                raise hand_ins.RefusedError(SEEN)
+            predicted[name] = answers[counted]
+        except (hand_ins.RefusedError, OSError) as error:
+            refused.append((name, str(error)))
+    return _board(predicted, test.table[counted]), pd.DataFrame(refused, columns=["hand-in", "refused because"])
+
+
+def _name(path: Path, taken: dict) -> str:
+    """Return a file's name as it may stand in a table and in a spreadsheet, where a formula would be computed."""
+    name = re.sub(r"^\W+|[^\w .-]", "_", path.name)[:60]
+    return f"{name} (2)" if name in taken else name
+
+
+def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFrame:
+    """Return the hand-ins by their accuracy, each compared with the first on the same images."""
+    y_true, people = truth["emotion"].to_numpy(), truth["person"].to_numpy()
+    first = max(predicted, key=lambda name: np.mean(predicted[name] == y_true))
+    board = evaluate.leaderboard(predicted, y_true, people, first)
+    board["verdict"] = board["verdict"].where(board["label"] != first, "first").fillna("cannot be ordered")
+    board["verdict"] = board["verdict"].mask(board["verdict"].str.contains(" above "), "below the first")
+    names = {"label": "hand-in", "value": "accuracy", "n": "images", "clusters": "people"}
+    board = board.rename(columns=names).sort_values("accuracy", ascending=False, ignore_index=True, kind="stable")
+    return board[["hand-in", "accuracy", "low", "high", "images", "people", "verdict"]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Score a folder, write build/course/leaderboard.csv and refused.csv, and show both; return the exit code."""
+    parser = argparse.ArgumentParser(prog="./run_all.sh score", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="with one file per hand-in, .tflite or .csv")
+    parser.add_argument("--seed", type=int, required=True, help="the teacher's secret, ten digits or more")
+    parser.add_argument("--people", type=int, default=20, metavar="N", help="in the hidden test, seven images each")
+    parser.add_argument("--give", action="store_true", help="copy the images without answers into FOLDER, for students")
+    options = parser.parse_args(arguments)
+    try:
+        test = hidden.test(options.seed, options.people)
+        if options.give:
+            shutil.copytree(test.folder, options.folder)
+            sys.stdout.write(f"{len(test.table)} images without answers in {options.folder}\n")
+            return WELL
+        board, refused = score(options.folder, test)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"score: {error}\n")
+        return BAD_REQUEST
+    for name, table in (("leaderboard", board), ("refused", refused)):
+        table.to_csv(paths.BUILD / "course" / f"{name}.csv", index=False, float_format="%.4f")
+        sys.stdout.write(f"\n{name}, in {paths.BUILD / 'course' / name}.csv\n{_text(table)}\n")
+    return WELL
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.round(3).to_string(index=False) if len(table) else "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
