@@ -170,10 +170,10 @@ def _light(
     uv = actor.uv.copy()
     uv[: mesh.surface().refine.shape[0]] /= 1 << level
     back = scenes.backdrop(scene, h, w)
-    light = np.stack([lamp, actor.sky], axis=1)
-    linear = shade.shade(
-        which, weight, actor.triangles, actor.material, normal, uv, light, back, painted.colour, relief, folds,
-        np.float32(brush.TEXELS_PER_CM / (1 << level)), shade.TO_LINEAR, actor.plain,
-        np.array(scene.gaze, np.float32), actors.hairs(), np.float32(actor.curl), scene.lamp,
+    surface = shade.Surface(actor.triangles, actor.material, normal, uv, np.stack([lamp, actor.sky], axis=1))
+    textures = shade.Textures(
+        painted.colour, relief, folds, np.float32(brush.TEXELS_PER_CM / (1 << level)), actors.hairs(), actor.plain,
+        np.array(scene.gaze, np.float32), np.float32(actor.curl),
     )  # fmt: skip
+    linear = shade.shade(which, weight, surface, textures, shade.Lights(*scene.lamp), back)
     return cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,4 +1,10 @@
-"""Pixels to light: skin, eyes, teeth, hair and cloth under one lamp, a fill light and the sky."""
+"""Pixels to light: skin, eyes, teeth, hair and cloth under one lamp, a fill light and the sky.
+
+Each material sets the albedo of a pixel and says how it reflects: `(gloss, sharpness, wrap)`, the strength of the
+highlight, its exponent, and how far light reaches round the edge of the shadow side. `_reflect` adds the lights.
+"""
+
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -9,6 +15,39 @@ from lib.synthetic.parts import EYE, FRAME, HAIR, MOUTH, PLAIN, SKIN, TEETH, TON
 GAMMA = np.float32(2.2)
 TO_LINEAR = ((np.arange(256) / 255) ** GAMMA).astype(np.float32)
 TO_SRGB = (np.linspace(0, 1, 4096) ** (1 / GAMMA) * 255).astype(np.float32)
+
+
+class Surface(NamedTuple):
+    """What the camera sees: float32 arrays over n vertices, and f triangles."""
+
+    triangles: np.ndarray  # int32 (f, 3)
+    material: np.ndarray  # uint8 (f,)
+    normal: np.ndarray  # (n, 3), as the camera sees them
+    uv: np.ndarray  # (n, 2), texels on skin, otherwise see `parts`
+    access: np.ndarray  # (n, 2), of the lamp (its visibility) and of the sky (ambient occlusion): 0 none, 1 all
+
+
+class Textures(NamedTuple):
+    """What is painted on it."""
+
+    skin: np.ndarray  # uint8 (h, w, 4), sRGB and gloss
+    relief: np.ndarray  # float32 (h, w), cm
+    folds: np.ndarray  # float32 (h, w), cm; a part of the relief, and they darken
+    per_cm: float  # texels per cm
+    strands: np.ndarray  # float32 (64, 512), brightness over strands of hair
+    albedo: np.ndarray  # float32 (9, 3), linear colour of each material
+    gaze: np.ndarray  # float32 (2,), angles to the left and up, radians
+    curl: float  # 0 straight to 1 frizzy hair
+
+
+class Lights(NamedTuple):
+    """Three lights, float32 (3,) each; directions are unit vectors, colours are linear."""
+
+    key: np.ndarray
+    key_colour: np.ndarray
+    fill: np.ndarray
+    fill_colour: np.ndarray
+    sky_colour: np.ndarray
 
 
 @numba.njit(cache=True, inline="always")
@@ -28,11 +67,9 @@ def _bump(n: np.ndarray, du: float, dv: float) -> None:
 
 
 @numba.njit(cache=True, inline="always")
-def _skin(
-    u: float, v: float, colour: np.ndarray, relief: np.ndarray, folds: np.ndarray, per_cm: float, linear: np.ndarray,
-    n: np.ndarray, albedo: np.ndarray,
-) -> float:  # fmt: skip
-    """Read the skin at (u, v) into albedo (3,), tilt the normal by its relief; return the gloss."""
+def _skin(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Read the skin at the texel (u, v) and tilt the normal by its relief."""
+    colour, relief, folds = textures.skin, textures.relief, textures.folds
     h, w = relief.shape
     u, v = min(max(u - np.float32(0.5), 0), w - 2), min(max(v - np.float32(0.5), 0), h - 2)
     x, y = int(u), int(v)
@@ -42,17 +79,26 @@ def _skin(
     dark = min(max(1 + np.float32(5.5) * fold, np.float32(0.45)), np.float32(1.08))
     for k in range(3):
         albedo[k] = dark * (
-            w00 * linear[colour[y, x, k]] + w10 * linear[colour[y, x + 1, k]]
-            + w01 * linear[colour[y + 1, x, k]] + w11 * linear[colour[y + 1, x + 1, k]]
+            w00 * TO_LINEAR[colour[y, x, k]] + w10 * TO_LINEAR[colour[y, x + 1, k]]
+            + w01 * TO_LINEAR[colour[y + 1, x, k]] + w11 * TO_LINEAR[colour[y + 1, x + 1, k]]
         )  # fmt: skip
     a, b, c, d = relief[y, x], relief[y, x + 1], relief[y + 1, x], relief[y + 1, x + 1]
+    per_cm = textures.per_cm
     _bump(n, ((b - a) * (1 - fy) + (d - c) * fy) * per_cm, ((c - a) * (1 - fx) + (d - b) * fx) * per_cm)
-    return colour[y, x, 3] * np.float32(1 / 255)
+    return colour[y, x, 3] * np.float32(1 / 255), np.float32(18), np.float32(0.3)
 
 
 @numba.njit(cache=True, inline="always")
-def _eye(u: float, v: float, gaze: np.ndarray, iris: np.ndarray, albedo: np.ndarray) -> None:
-    """Colour the eyeball at the angles (u, v): sclera, limbus, iris, pupil."""
+def _plain_skin(light: float, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Darken the skin of ears and neck where little light comes, and redden it."""
+    for k in range(3):
+        albedo[k] *= light ** (1 if k == 0 else np.float32(1.5))
+    return np.float32(0.25), np.float32(18), np.float32(0.3)
+
+
+@numba.njit(cache=True, inline="always")
+def _eye(u: float, v: float, gaze: np.ndarray, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Colour the eyeball at the angles (u, v): sclera, limbus, iris, pupil; the upper lid shades it."""
     x, y = u - gaze[0], v - gaze[1]
     r = np.sqrt(x * x + y * y)
     rim = min(max((r - np.float32(0.43)) * 16, np.float32(0)), np.float32(1))
@@ -67,125 +113,145 @@ def _eye(u: float, v: float, gaze: np.ndarray, iris: np.ndarray, albedo: np.ndar
             - (np.float32(0.04) if k == 0 else np.float32(0.09))
             - (0 if k == 0 else red * np.float32(0.6))
         )
-        ring = np.float32(0.02) if r < 0.185 else iris[k] * inner
+        ring = np.float32(0.02) if r < 0.185 else albedo[k] * inner
         albedo[k] = white * rim + ring * (1 - rim)
+    lid = np.float32(1.1) - max(v + np.float32(0.1), 0) * np.float32(1.1) - abs(u) * np.float32(0.3)
+    access[1] *= min(max(lid, 0), 1)
+    access[0] *= access[1]
+    return np.float32(1.0), np.float32(160), np.float32(0.1)
+
+
+@numba.njit(cache=True, inline="always")
+def _teeth(u: float, v: float, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Colour gums and teeth at the place u along the arch, in teeth, and v from gum to edge."""
+    if v < 0.42:
+        albedo[0], albedo[1], albedo[2] = np.float32(0.45), np.float32(0.16), np.float32(0.16)
+    else:
+        part = abs(u - np.floor(u) - np.float32(0.5))
+        dim = 1 - np.float32(0.22) * (part > 0.45)
+        for k in range(3):
+            albedo[k] *= dim
+    dim = max(np.float32(1) - abs(u) * np.float32(0.17), np.float32(0.25))
+    access[0] = max(access[0], np.float32(0.6)) * dim
+    access[1] *= dim
+    return np.float32(0.35), np.float32(40), np.float32(0.1)
+
+
+@numba.njit(cache=True, inline="always")
+def _hair(u: float, v: float, textures: Textures, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Give hair its strands; u is across them, v along, from the root."""
+    curl = textures.curl
+    row = int(abs(v) * (14 if curl < 0.8 else 150)) & 63
+    column = int((u + 2) * (700 if curl < 0.8 else 190)) & 511
+    strand = textures.strands[row, column]
+    for k in range(3):
+        albedo[k] *= np.float32(0.45) + np.float32(0.9) * strand
+    access[1] *= np.float32(0.55) + np.float32(0.45) * min(v * 3, 1)
+    gloss = (np.float32(0.10) + np.float32(0.5) * strand * strand) * (1 - np.float32(0.75) * curl)
+    return gloss, np.float32(14), np.float32(0.25)
+
+
+@numba.njit(cache=True, inline="always")
+def _material(
+    m: int, u: float, v: float, textures: Textures, n: np.ndarray, access: np.ndarray, albedo: np.ndarray
+) -> tuple[float, float, float]:
+    """Return gloss, sharpness and wrap of material m; set its albedo (3,), tilt the normal, shade the access."""
+    for k in range(3):
+        albedo[k] = textures.albedo[m, k]
+    if m == SKIN:
+        return _skin(u, v, textures, n, albedo)
+    if m == PLAIN:
+        return _plain_skin(u, albedo)
+    if m == EYE:
+        return _eye(u, v, textures.gaze, access, albedo)
+    if m == TEETH:
+        return _teeth(u, v, access, albedo)
+    if m == HAIR:
+        return _hair(u, v, textures, access, albedo)
+    if m in (MOUTH, TONGUE):
+        return np.float32(0.2) * access[1], np.float32(30), np.float32(0.1)
+    if m == FRAME:
+        return np.float32(0.8), np.float32(40), np.float32(0.1)
+    return np.float32(0.1), np.float32(18), np.float32(0.1)
+
+
+@numba.njit(cache=True, inline="always")
+def _reflect(
+    lights: Lights, half: np.ndarray, n: np.ndarray, albedo: np.ndarray, access: np.ndarray,
+    surface: tuple[float, float, float], out: np.ndarray,
+) -> None:  # fmt: skip
+    """Write the light that leaves a pixel towards the camera to out (3,): diffuse, ambient and specular.
+
+    Args:
+        lights: the three lights.
+        half: the direction half way between lamp and camera, (3,).
+        n: the unit normal, (3,).
+        albedo: linear, (3,).
+        access: to the lamp and the sky, (2,).
+        surface: gloss, sharpness and wrap.
+        out: where the light goes.
+    """
+    gloss, sharp, wrap = surface
+    seen, open_ = access[0], access[1]
+    key = n[0] * lights.key[0] + n[1] * lights.key[1] + n[2] * lights.key[2]
+    fill = max(n[0] * lights.fill[0] + n[1] * lights.fill[1] + n[2] * lights.fill[2], np.float32(0))
+    sky = (np.float32(0.68) + np.float32(0.32) * n[1]) * open_
+    specular = max(n[0] * half[0] + n[1] * half[1] + n[2] * half[2], np.float32(0)) ** sharp
+    graze = (1 - min(max(n[2], 0), 1)) ** 3
+    for k in range(3):
+        soft = wrap if k == 0 else wrap * np.float32(0.55)  # red light goes furthest under the skin
+        diffuse = max((key + soft) / (1 + soft), np.float32(0)) * seen
+        value = (
+            lights.key_colour[k] * diffuse
+            + lights.fill_colour[k] * fill * (np.float32(0.4) + np.float32(0.6) * open_)
+            + lights.sky_colour[k] * sky
+        )
+        shine = gloss * (
+            np.float32(0.28) * specular * seen * lights.key_colour[k]
+            + np.float32(0.10) * graze * lights.sky_colour[k] * open_
+        )
+        out[k] = albedo[k] * value + shine
 
 
 @numba.njit(cache=True)
 def shade(
-    which: np.ndarray, weight: np.ndarray, triangles: np.ndarray, material: np.ndarray, normal: np.ndarray,
-    uv: np.ndarray, light: np.ndarray, back: np.ndarray, skin: np.ndarray, relief: np.ndarray, folds: np.ndarray,
-    per_cm: float, linear: np.ndarray, plain: np.ndarray, gaze: np.ndarray, hairs: np.ndarray, curl: float,
-    lamp: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+    which: np.ndarray, weight: np.ndarray, surface: Surface, textures: Textures, lights: Lights, back: np.ndarray
+) -> np.ndarray:
     """Return the picture as linear light, float32 (h, w, 3).
 
     Args:
         which: int32 (h, w), triangle per pixel, from `raster.visible`.
         weight: float32 (h, w, 2), likewise.
-        triangles: int32 (f, 3).
-        material: uint8 (f,).
-        normal: float32 (n, 3), as the camera sees them.
-        uv: float32 (n, 2), texels on skin, otherwise see `parts`.
-        light: float32 (n, 2), lamp seen and openness to the sky, 0 to 1.
+        surface: vertices and triangles.
+        textures: what is painted on them.
+        lights: lamp, fill light and sky.
         back: float32 (h, w, 3), background.
-        skin: uint8 (sh, sw, 4), sRGB and gloss.
-        relief: float32 (sh, sw), cm.
-        folds: float32 (sh, sw), cm; a part of the relief, and they darken.
-        per_cm: texels per cm.
-        linear: float32 (256,), sRGB to linear light.
-        plain: float32 (9, 3), linear colour per material.
-        gaze: float32 (2,), angles of the gaze, to the left and up, radians.
-        hairs: float32 (64, 512), brightness over strands.
-        curl: 0 straight to 1 frizzy hair.
-        lamp: float32 (5, 3): direction of lamp, its colour, direction of fill, its colour, sky's colour.
     """
-    h, w = which.shape
-    out = np.empty((h, w, 3), np.float32)
-    n, albedo = np.empty(3, np.float32), np.empty(3, np.float32)
-    half = np.array([lamp[0, 0], lamp[0, 1], lamp[0, 2] + 1], np.float32)  # the viewer is at +z
+    out = back.copy()
+    n, albedo, access = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(2, np.float32)
+    half = lights.key + np.array([0, 0, 1], np.float32)  # the viewer is at +z
     half /= np.sqrt((half**2).sum())
-    for y in range(h):
-        for x in range(w):
+    for y in range(which.shape[0]):
+        for x in range(which.shape[1]):
             f = which[y, x]
             if f < 0:
-                for k in range(3):
-                    out[y, x, k] = back[y, x, k]
                 continue
-            i0, i1, i2, m = triangles[f, 0], triangles[f, 1], triangles[f, 2], material[f]
-            w1, w2 = weight[y, x, 0], weight[y, x, 1]
+            i0, i1, i2 = surface.triangles[f, 0], surface.triangles[f, 1], surface.triangles[f, 2]
+            m, w1, w2 = surface.material[f], weight[y, x, 0], weight[y, x, 1]
             w0 = 1 - w1 - w2
             for k in range(3):
-                n[k] = w0 * normal[i0, k] + w1 * normal[i1, k] + w2 * normal[i2, k]
-                albedo[k] = plain[m, k]
-            u = w0 * uv[i0, 0] + w1 * uv[i1, 0] + w2 * uv[i2, 0]
-            v = w0 * uv[i0, 1] + w1 * uv[i1, 1] + w2 * uv[i2, 1]
-            seen = w0 * light[i0, 0] + w1 * light[i1, 0] + w2 * light[i2, 0]
-            open_ = w0 * light[i0, 1] + w1 * light[i1, 1] + w2 * light[i2, 1]
+                n[k] = w0 * surface.normal[i0, k] + w1 * surface.normal[i1, k] + w2 * surface.normal[i2, k]
+            for k in range(2):
+                access[k] = w0 * surface.access[i0, k] + w1 * surface.access[i1, k] + w2 * surface.access[i2, k]
+            u = w0 * surface.uv[i0, 0] + w1 * surface.uv[i1, 0] + w2 * surface.uv[i2, 0]
+            v = w0 * surface.uv[i0, 1] + w1 * surface.uv[i1, 1] + w2 * surface.uv[i2, 1]
             size = np.sqrt(n[0] ** 2 + n[1] ** 2 + n[2] ** 2) + np.float32(1e-6)
             if n[2] < 0 and m >= TEETH:
                 size = -size  # open surfaces show both sides
-            n[0] /= size
-            n[1] /= size
-            n[2] /= size
-            gloss, sharp, wrap = np.float32(0.1), np.float32(18), np.float32(0.1)
-            if m == SKIN:
-                gloss = _skin(u, v, skin, relief, folds, per_cm, linear, n, albedo)
-                wrap = np.float32(0.3)
-            elif m == PLAIN:
-                for k in range(3):
-                    albedo[k] *= u ** (1 if k == 0 else np.float32(1.5))
-                gloss, wrap = np.float32(0.25), np.float32(0.3)
-            elif m == EYE:
-                _eye(u, v, gaze, plain[EYE], albedo)
-                gloss, sharp = np.float32(1.0), np.float32(160)
-                open_ *= min(
-                    max(np.float32(1.1) - max(v + np.float32(0.1), 0) * np.float32(1.1) - abs(u) * np.float32(0.3), 0),
-                    1,
-                )
-                seen *= open_
-            elif m == TEETH:
-                if v < 0.42:
-                    albedo[0], albedo[1], albedo[2] = np.float32(0.45), np.float32(0.16), np.float32(0.16)
-                else:
-                    part = abs(u - np.floor(u) - np.float32(0.5))
-                    dim = 1 - np.float32(0.22) * (part > 0.45)
-                    for k in range(3):
-                        albedo[k] *= dim
-                dim = max(np.float32(1) - abs(u) * np.float32(0.17), np.float32(0.25))
-                seen = max(seen, np.float32(0.6)) * dim
-                open_ *= dim
-                gloss, sharp = np.float32(0.35), np.float32(40)
-            elif m in (MOUTH, TONGUE):
-                gloss, sharp = np.float32(0.2) * open_, np.float32(30)
-            elif m == HAIR:
-                row = int(abs(v) * (14 if curl < 0.8 else 150)) & 63
-                column = int((u + 2) * (700 if curl < 0.8 else 190)) & 511
-                strand = hairs[row, column]
-                for k in range(3):
-                    albedo[k] *= np.float32(0.45) + np.float32(0.9) * strand
-                gloss = (np.float32(0.10) + np.float32(0.5) * strand * strand) * (1 - np.float32(0.75) * curl)
-                open_ *= np.float32(0.55) + np.float32(0.45) * min(v * 3, 1)
-                wrap, sharp = np.float32(0.25), np.float32(14)
-            elif m == FRAME:
-                gloss, sharp = np.float32(0.8), np.float32(40)
-            key = n[0] * lamp[0, 0] + n[1] * lamp[0, 1] + n[2] * lamp[0, 2]
-            fill = max(n[0] * lamp[2, 0] + n[1] * lamp[2, 1] + n[2] * lamp[2, 2], np.float32(0))
-            sky = (np.float32(0.68) + np.float32(0.32) * n[1]) * open_
-            spec = max(n[0] * half[0] + n[1] * half[1] + n[2] * half[2], np.float32(0)) ** sharp
-            graze = (1 - min(max(n[2], 0), 1)) ** 3
             for k in range(3):
-                soft = wrap if k == 0 else wrap * np.float32(0.55)  # red light goes furthest under the skin
-                diffuse = max((key + soft) / (1 + soft), np.float32(0)) * seen
-                value = (
-                    lamp[1, k] * diffuse
-                    + lamp[3, k] * fill * (np.float32(0.4) + np.float32(0.6) * open_)
-                    + lamp[4, k] * sky
-                )
-                shine = gloss * (
-                    np.float32(0.28) * spec * seen * lamp[1, k] + np.float32(0.10) * graze * lamp[4, k] * open_
-                )
-                out[y, x, k] = albedo[k] * value + shine
+                n[k] /= size
+            reflection = _material(m, u, v, textures, n, access, albedo)
+            _reflect(lights, half, n, albedo, access, reflection, out[y, x])
     return out
 
 
