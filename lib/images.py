@@ -1,8 +1,8 @@
-"""Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. BGR stays here and in the module of live video."""
+"""Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. Videos too; BGR stays here."""
 
 import errno
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 Image.init()  # without it `FORMATS` are not all registered
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
+RATE = 25.0  # frames per second of a video that does not say, and of one that is written
+Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
 PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE}
 
@@ -141,8 +143,8 @@ def _bgr(image: np.ndarray) -> np.ndarray:
     return image if check(image).ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
 
 
-def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield (seconds from the start, uint8 RGB (H, W, 3)) for every frame of a video file.
+def frames(path: Path | str) -> Iterator[Frame]:
+    """Yield every frame of a video file, upright, at the times that the file gives, however variable.
 
     Raises:
         ImageError: `reason` is "unreadable": no such file, or no video that OpenCV can decode.
@@ -150,17 +152,28 @@ def frames(path: Path | str) -> Iterator[tuple[float, np.ndarray]]:
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise ImageError("unreadable", f"{path} is not a video that can be decoded; expected .mp4, .avi or the like")
+    video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
+    yield from decoded(video, lambda: video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+
+
+def decoded(video: cv2.VideoCapture, clock: Callable[[], float]) -> Iterator[Frame]:
+    """Yield the frames of an opened video or camera until there is no more, and close it.
+
+    Args:
+        video: opened.
+        clock: gives the seconds of the frame that was read last.
+    """
     try:
         while True:
             there, bgr = video.read()
             if not there:
                 return
-            yield video.get(cv2.CAP_PROP_POS_MSEC) / 1000, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            yield clock(), cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     finally:
         video.release()
 
 
-def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: float = 25.0) -> int:
+def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: float = RATE) -> int:
     """Write frames as a video file; return how many.
 
     Args:
@@ -188,13 +201,15 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
     return written
 
 
-def announced_frames(path: Path | str) -> int:
-    """Return how many frames a video file claims to hold, which a cut file does not; 0 where it does not say."""
+def announced(path: Path | str) -> tuple[int, float]:
+    """Return how many frames a video file claims to hold, 0 where it does not say, and how many a second.
+
+    A file that was cut claims more than it holds.
+    """
     video = cv2.VideoCapture(str(path))
-    try:
-        return max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
-    finally:
-        video.release()
+    count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
+    video.release()
+    return max(0, int(count)), rate if 1 <= rate <= 240 else RATE
 
 
 def to_rgb(image: np.ndarray) -> np.ndarray:

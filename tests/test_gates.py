@@ -65,6 +65,19 @@ def test_a_mean_over_seeds_may_move_as_far_as_another_start_moves_it():
         assert (one.word, round(one.chance, 6)) == (word, 0.05)
 
 
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("classification/modern/accuracy", "modern"),
+        ("intensity/EIW/28 variants/RMSE", "EIW"),
+        ("intensity/EIW + MUG/its own validation/happy/RMSE", "EIW + MUG"),
+        ("seconds", "seconds"),
+    ],
+)
+def test_a_network_that_is_shown_other_images_is_the_same_network(name, network):
+    assert gates.Verdict("10", name, None, None).network == ("10", network)
+
+
 def test_networks_with_the_same_metric_share_the_estimate_of_its_spread():
     first = result("a/one/accuracy", 0.5, per_seed=[0.4, 0.6])
     second = result("a/two/accuracy", 0.5, per_seed=[0.5, 0.5, 0.5])

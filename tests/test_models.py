@@ -1,5 +1,7 @@
 """Networks: sizes as the paper prints them, what goes in and out, and the traditional method."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -107,6 +109,13 @@ def test_flip_at_test_gives_a_mirrored_face_the_same_answer(modern):
     there, back = (models.predict(modern, batch, batch_size=2, flip=True) for batch in (faces, faces[:, :, ::-1]))
     np.testing.assert_allclose(there, back, atol=1e-6)
     assert np.abs(models.predict(modern, faces) - models.predict(modern, faces[:, :, ::-1])).max() > 1e-6
+
+
+def test_many_networks_one_after_another_are_no_reason_for_a_warning(caplog):
+    logging.getLogger("tensorflow").propagate = True
+    for _ in range(7):
+        models.predict(keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()]), np.zeros((1, 4, 4, 3)))
+    assert not caplog.records
 
 
 def test_no_images_give_no_outputs(modern):

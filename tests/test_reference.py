@@ -45,8 +45,18 @@ def test_real_data_agree_or_differ_with_the_reference_of_a_stand_in_and_count_fo
     now = run_with(result("a", 0.9, 0.8, 0.95), result("b", 0.6, 0.5, 0.7)) | {"origins": {"mug": "real"}}
     lines = reference.lines(reference.compare({"06": now}, before))
     assert [line.split()[-1] for line in lines[1:3]] == ["differs", "agrees"]
-    assert lines[-2] == "on other data, parameters or another backend: 1 of 2 agree, the others differ"
+    assert lines[-2] == "on other data, parameters or another backend: 1 of 2 agree, 1 differs"
     assert lines[-1].startswith("reproduced 0 of 0")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0.5, "2 of 2 agree"), (0.9, "1 of 2 agree, 1 differs"), (0.2, "1 of 2 agree, 1 differs")]
+)
+def test_the_line_on_other_data_speaks_of_results_that_differ_only_where_some_do(value, expected):
+    before = {"06": run_with(result("a", 0.5, 0.4, 0.6), result("b", 0.5, 0.4, 0.6))}
+    now = run_with(result("a", 0.5, 0.4, 0.6), result("b", value, value - 0.1, value + 0.1))
+    lines = reference.summary(reference.compare({"06": now | {"origins": {"mug": "real"}}}, before))
+    assert lines[0] == f"on other data, parameters or another backend: {expected}"
 
 
 def test_smoke_is_judged_by_its_own_reference_among_the_tests():
@@ -128,7 +138,9 @@ def run_on_fer2013(study, monkeypatch, origin):
     for name in ("fer2013.npz", "fer2013.json", "affectnet.npz"):
         (study / "build/weights" / name).write_text(origin)
     (study / "lib/models/weights").mkdir(parents=True)
-    done = run_with(result("real faces/fitted/crop/all/accuracy", 0.68, 0.66, 0.7), profile="fer2013")
+    accuracy = result("real faces/fitted/crop/all/accuracy", 0.68, 0.66, 0.7)
+    accuracy["protocol"] = "fitted at 48 px (9 parameters); fer2013: crops"
+    done = run_with(accuracy, profile="fer2013")
     (study / "build/results/13.json").write_text(json.dumps(done | {"origins": {"fer2013": origin}}))
     path = study / "notebooks" / "13_real.ipynb"
     path.write_text((study / "notebooks/09_test.ipynb").read_text())
@@ -145,7 +157,7 @@ def test_publishing_a_run_on_real_faces_replaces_the_weights_and_puts_figures_be
     assert (study / "figures/fer2013/13_faces.webp").exists()
     assert sorted(path.name for path in (study / "lib/models/weights").iterdir()) == ["fer2013.json", "fer2013.npz"]
     assert (study / "figures/09_old.webp").exists()
-    assert "| fitted | crop | all | 68.0 % | 66.0 to 70.0 % | 40 | 1 |" in (study / "README.md").read_text()
+    assert "| fitted at 48 px (9 parameters) | crop | all | 68.0 % | 66.0 to 70.0 % | 40 | 1 |" in (study / "README.md").read_text()
 
 
 def test_weights_fitted_on_stand_ins_are_not_published(study, monkeypatch):

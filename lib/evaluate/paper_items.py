@@ -119,7 +119,7 @@ def _intensity(name: str, own_validation: str, figure: str, people: str = "") ->
         people: why a figure without leaks is unknown; "" where people are kept apart.
     """
     row, sizes, own = paper_a.TABLE_6[name], paper_a.TABLE_7[name], f"intensity/{name}"
-    way = f"{own_validation}, 28 variants"  # its own validation, augmented as in the paper
+    way = f"{own_validation}/28 variants"  # its own validation, augmented as in the paper
     n = sizes["validation x 28"] if people else sizes["validation"]
     rmse, right = ("", "") if people else (f"{own_validation}/RMSE", f"{own_validation}/{ARGMAX}")
     return [
@@ -192,7 +192,7 @@ def _pictures() -> list[Item]:
 ITEMS = (
     *_CLASSIFICATION,
     *_intensity("EIW", "intensity/EIW", "Figure 11", "leak-free unknown, EIW names no people"),
-    *_intensity("EIW + MUG", "intensity/EIW + MUG, its own validation", "Figure 12"),
+    *_intensity("EIW + MUG", "intensity/EIW + MUG/its own validation", "Figure 12"),
     *_CLAIMS,
     *_machine(),
     *_pictures(),

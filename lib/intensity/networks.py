@@ -171,9 +171,9 @@ def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, ori
         protocol = "validation of EIW, groups and seeds drawn; the epoch was chosen on validation"
         done += records.results(kept, f"intensity/{network}", protocol, origin, printed)
     for network, rows in folded.groupby("network", sort=False):
-        own = "" if network == "EIW" else ", its own validation"  # of EIW alone: above
+        own = "" if network == "EIW" else "/its own validation"  # of EIW alone: above
         whole = rows["of"].eq("all") & rows["metric"].isin(["RMSE", ARGMAX])
-        parts = {f"{own}, 28 variants": rows[whole & rows["label"].eq(FOLDED)]}
+        parts = {f"{own}/28 variants": rows[whole & rows["label"].eq(FOLDED)]}
         if own:
             parts[own] = rows[rows["label"].eq(ONCE) & (rows["of"].eq("all") | rows["metric"].eq("RMSE"))]
         for name, part in parts.items():

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from lib import faces, images
+from lib.images import Frame
 
 EVERY = 0.5  # seconds per frame picked
 SHORTEST = 0.01  # seconds; shorter than a frame of any camera
 CANDIDATES = 3  # sharpest frames of a stretch that are searched for a face
-Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
 
 
 class Picked(NamedTuple):
@@ -74,7 +74,7 @@ def pick(video: Path | str, folder: Path | str, every: float = EVERY) -> Picked:
         Path(folder).mkdir(parents=True, exist_ok=True)
         files.append(Path(folder) / f"{Path(video).stem}_{seconds:07.2f}.jpg")
         images.write(files[-1], image)
-    return Picked(files, len(seen), images.announced_frames(video))
+    return Picked(files, len(seen), images.announced(video)[0])
 
 
 def _counted(video: Path | str, seen: list[float]) -> Iterator[Frame]:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lib import images, progress
+from lib.images import Frame
 from lib.live import overlay, smooth, video
 from lib.live.places import Line
 from lib.live.reader import Read, Reader
-from lib.live.video import Frame
 from lib.predict import Predictor
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def frames(source: str | int, paced: bool = True) -> Iterator[Frame]:
     """
     if isinstance(source, int):
         return video.camera(source)
-    return at_pace(video.frames(source)) if paced else video.frames(source)
+    return at_pace(images.frames(source)) if paced else images.frames(source)
 
 
 def at_pace(frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -94,7 +94,7 @@ def record(source: str | int, out: Path, predictor: Predictor, smoothing: str = 
     if not camera and Path(source).resolve() == Path(out).resolve():
         raise ValueError(f"{out} is the video itself; expected another name for the copy with answers")
     line = Line(frames(source, paced=False), Reader(predictor, smoothing), live=camera)
-    announced, rate = (0, video.RATE) if camera else video.announced(source)
+    announced, rate = (0, images.RATE) if camera else images.announced(source)
     seen: list[float] = []
     shown = progress.bar(line, "reading", "frames", total=announced or None)
     written = images.write_frames(out, at_steady_rate(_drawn(shown, seen), rate), rate)
@@ -105,7 +105,7 @@ def ending(source: str | int, seconds: float) -> str:
     """Return a sentence on a video that has ended at some time: whole, or cut before what it announces."""
     if isinstance(source, int):
         return "The camera is off."
-    count, rate = video.announced(source)
+    count, rate = images.announced(source)
     if count / rate - seconds > MISSING:
         return f"The video is cut or damaged: it ends after {seconds:.1f} of {count / rate:.1f} seconds."
     return "The video has ended."

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.images import Frame
 from lib.live import smooth
 from lib.live.track import Track, Tracker
-from lib.live.video import Frame
 from lib.predict import Face, Predictor
 
 COUNTED = 30  # frames over which the rate is taken

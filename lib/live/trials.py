@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from lib import faces, synthetic
+from lib.images import Frame
 from lib.intensity.flicker import FIRST_SUBJECT, FRAMES_PER_SECOND
 from lib.live import play
 from lib.live.places import Line
 from lib.live.reader import Read, Reader
-from lib.live.video import Frame
 from lib.predict import Predictor
 from lib.timing import clock
 

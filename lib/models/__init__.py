@@ -1,5 +1,8 @@
 """The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -69,11 +72,27 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 256, flip:
         flip: also show the mirrored image and average the two outputs; faces are nearly symmetric, errors are not.
     """
     outputs = []
-    for start in range(0, len(images), batch_size):
-        batch = np.asarray(images[start : start + batch_size])
-        output = np.asarray(model.predict_on_batch(batch))
-        outputs.append((output + np.asarray(model.predict_on_batch(batch[:, :, ::-1]))) / 2 if flip else output)
+    with _each_traced_once():
+        for start in range(0, len(images), batch_size):
+            batch = np.asarray(images[start : start + batch_size])
+            output = np.asarray(model.predict_on_batch(batch))
+            outputs.append((output + np.asarray(model.predict_on_batch(batch[:, :, ::-1]))) / 2 if flip else output)
     return np.concatenate(outputs) if outputs else np.empty((0, model.output_shape[-1]), np.float32)
+
+
+@contextlib.contextmanager
+def _each_traced_once() -> Iterator[None]:
+    """Keep TensorFlow from taking several networks, each traced at its first call, for one that is traced again."""
+    logger = logging.getLogger("tensorflow")
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def save_weights(model: keras.Model, path: Path, dtype: str = "float32") -> None:

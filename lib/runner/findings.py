@@ -36,8 +36,8 @@ SENTENCES = (  # the results that each rests on, then the sentence with their va
     ),
 )
 REAL_SENTENCE = (
-    "On real faces (FER-2013) the paper's network, trained on all official training images, is right about {0} of the"
-    " held-out images, and about {1} of those that have no near duplicate in training."
+    "On real faces (FER-2013) the paper's network, {network}, trained on all official training images, is right about"
+    " {0} of the held-out images, and about {1} of those that have no near duplicate in training."
 )
 
 
@@ -55,7 +55,8 @@ def sentences(ours: Results, real: Results) -> list[str]:
     ]
     pair = [f"{MEMORY}/{images}/accuracy" for images in ("all", "without near duplicates")]
     if all(name in real for name in pair):
-        lines.append(REAL_SENTENCE.format(*(estimate(real[name]) for name in pair)))
+        network = real[pair[0]]["protocol"].partition("; ")[0]
+        lines.append(REAL_SENTENCE.format(*(estimate(real[name]) for name in pair), network=network))
     return lines
 
 

@@ -14,7 +14,6 @@ A perfect repetition misses 5 % of the metrics that have seeds, so one miss is n
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -88,7 +87,7 @@ class Verdict:
     def network(self) -> tuple[str, str]:
         """The notebook and the network or stage behind it: one network shown other images is the same network."""
         parts = self.name.split("/")
-        return self.notebook, re.sub(r", (28 variants|its own validation).*", "", parts[min(1, len(parts) - 1)])
+        return self.notebook, parts[min(1, len(parts) - 1)]
 
     @property
     def metric(self) -> str:

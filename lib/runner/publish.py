@@ -200,6 +200,8 @@ def origins(notebooks: Notebooks) -> str:
 def accuracies(published: Notebooks) -> list[dict[str, str]]:
     """Return every accuracy of notebook 13 as rows of cells: network, input, images, value, interval, n, seeds.
 
+    A network is named as its protocol names it, with pixels and parameters.
+
     Weights that were published before the run are left out: it has put its own in their place.
     """
     rows = []
@@ -207,7 +209,7 @@ def accuracies(published: Notebooks) -> list[dict[str, str]]:
         _, network, kind, images, metric = (result["name"].split("/") + [""] * 4)[:5]
         if metric == "accuracy" and not network.startswith("weights "):
             row = {
-                "network": network,
+                "network": result["protocol"].partition("; ")[0],
                 "input": kind,
                 "images": images,
                 "accuracy": findings.value(result["value"], True),

@@ -130,7 +130,9 @@ def summary(verdicts: Iterable[Verdict]) -> list[str]:
     new = [verdict.holds for verdict in verdicts if verdict.gate == NEW_DATA and verdict.holds is not None]
     words = []
     if new:
-        words = [f"on other data, parameters or another backend: {sum(new)} of {len(new)} agree, the others differ"]
+        differ = len(new) - sum(new)
+        rest = f", {differ} {'differs' if differ == 1 else 'differ'}" if differ else ""
+        words = [f"on other data, parameters or another backend: {sum(new)} of {len(new)} agree{rest}"]
     missed = sum(not verdict.holds for verdict in same)
     expected = f"NO {missed}, where a perfect repetition has about {gates.expected_misses(same):.0f}"
     return [*words, f"reproduced {len(same) - missed} of {len(same)}: {expected}"]

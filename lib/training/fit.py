@@ -37,7 +37,6 @@ CODE = (  # sources that decide the bytes of a fit, in lib
     *(f"training/{name}.py" for name in ("fit", "gate", "runs", "seed", "settings")),
     *(f"models/{name}.py" for name in ("__init__", "modern", "resnet", "vgg")),
     "augment/*.py",
-    "images.py",
 )
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
 Images = Sequence[np.ndarray]  # uint8 (N, H, W, 3), in memory or mapped

@@ -172,6 +172,22 @@ def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
     return trained_networks.labels(data_set, study) if fitted else []
 
 
+def shown_names(networks: Mapping[str, keras.Model], data_set: str, study: Path) -> dict[str, str]:
+    """Return by name what each network of `answers` is, with pixels and parameters.
+
+    Args:
+        networks: those of this notebook, by name.
+        data_set: on which notebook 09 may have fitted its own.
+        study: folder of the products.
+    """
+    shown = {}
+    for name, model in networks.items():
+        shown[name] = f"{name}: {model.name} at {model.input_shape[1]} px ({model.count_params():,} parameters)"
+    if names_of_notebook_09(data_set, study):
+        shown |= trained_networks.names(trained_networks.networks(data_set, study))
+    return shown
+
+
 def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of merit of every network and kind of image, on all test images and on two parts of them.
 
@@ -279,13 +295,23 @@ def card(
     }
 
 
-def results(scores: pd.DataFrame, data_set: str, fitted_here: Sequence[str], origin: str) -> list[records.Result]:
-    """Return what notebook 13 records: the overall figures of `scores`; not of notebook 09 are those `fitted_here`."""
+def results(
+    scores: pd.DataFrame, data_set: str, fitted_here: Sequence[str], shown: Mapping[str, str], origin: str
+) -> list[records.Result]:
+    """Return what notebook 13 records: the overall figures of `scores`.
+
+    Args:
+        scores: from the function of that name.
+        data_set: of the images.
+        fitted_here: networks that are not of notebook 09.
+        shown: by network its name with pixels and parameters, which begins the protocol.
+        origin: of the images.
+    """
     done = []
     for (network, kind, which), table in scores.groupby(["network", "input", "images"], sort=False):
         how = f"official training images, {kind}s, flip at test"
         how = how if network in fitted_here else f"networks of notebook 09, {kind}s"
-        protocol = f"{data_set}: {how}, {which} of the held-out half"
+        protocol = f"{shown.get(network, network)}; {data_set}: {how}, {which} of the held-out half"
         whole = table[table["of"] == "all"]
         done += records.results(whole, f"real faces/{network}/{kind}/{which}", protocol, origin)
     return done
