@@ -157,35 +157,76 @@ def _beard(
     gloss *= 1 - 0.75 * cover
 
 
-_BROW_ABOVE, _BROW_BELOW = (70, 63, 105, 66, 107), (46, 53, 52, 65, 55)
+_BROW_ABOVE, _BROW_BELOW = (107, 66, 105, 63, 70), (55, 65, 52, 53, 46)  # from the inner end outwards
 
 
 def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
-    """Draw each brow as 560 hairs: upright at the inner end, swept outwards along it."""
-    t, mirror = subject.traits, mesh.surface().mirror
-    arch, lift, thin = rng.normal(0, 2.2), rng.normal(0, 1.5), t.brow
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    along, height, lean = rng.uniform(0.0, 1, 560), rng.uniform(-1, 1, 560), rng.normal(0, 0.14, 560)
+    """Draw each brow as single hairs: upright and sparse at the inner end, then swept outwards onto one another."""
+    t, hairs = subject.traits, np.zeros((2 * HEIGHT, 2 * WIDTH), np.uint8)
+    arch, lift, thick = rng.uniform(0.25, 0.75), rng.normal(0, 1.2), t.brow * rng.uniform(0.85, 1.15)
     for side in (0, 1):
-        rows = [[int(mirror[v]) if side else v for v in line] for line in (_BROW_ABOVE, _BROW_BELOW)]
-        above, below = (coordinates()[row] for row in rows)
-        knots, sign = np.linspace(0, 1, 5), -1 if side == 0 else 1
-        curve = np.stack([np.interp(along, knots, (above * 0.45 + below * 0.55)[:, i]) for i in (0, 1)], axis=-1)
-        curve[:, 1] += lift - arch * np.sin(np.pi * along) * 1.5 - 3.5 * along + 1.0  # the inner end less low
-        half = 5.2 * thin * np.minimum(np.minimum(1, along * 2.6 + 0.18), (1.04 - along) * 6 + 0.35)
-        start = curve + np.stack([0 * half, height * half], axis=-1)
-        sweep = np.where(along > 0.82, 1.15, 0.38 - 0.3 * height) + lean  # angle over the brow's own direction
-        step = np.stack([sign * np.cos(sweep), -np.sin(sweep) + 0.12 * (1 - along)], axis=-1) * (7 + 3 * along[:, None])
-        for a, b in zip(np.round(start * 16).astype(int), np.round((start + step) * 16).astype(int), strict=True):
-            cv2.line(mask, tuple(map(int, a)), tuple(map(int, b)), 255, 1, cv2.LINE_AA, 4)
-    hairs = mask.astype(np.float32) / 255
-    soft = cv2.GaussianBlur(hairs, (0, 0), 2.6)
-    cover = (0.35 * cv2.GaussianBlur(hairs, (0, 0), 0.7) + 0.8 * soft).clip(0, 1)
-    dark = np.minimum(np.array(t.hair_colour) * 0.8, 150)
-    if sum(t.hair_colour) > 360:
-        dark = dark * 0.75
-    mix(image, cover * 0.88, dark)
-    relief += cover * 0.012
+        root, angle, length = _brow_roots(rng, int(430 * min(t.brow, 1.3)), thick)
+        _draw_hairs(hairs, _on_brow(root, side, arch, lift), np.pi - angle if side == 0 else angle, length)
+    hairs = cv2.resize(hairs, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    shadow = cv2.GaussianBlur(hairs, (0, 0), 2.2)
+    cover = (1.15 * hairs + 0.55 * shadow).clip(0, 0.94)
+    mix(image, cover * 0.92, np.array(t.hair_colour) * 0.62)
+    relief += cover * 0.010
+
+
+def _brow_roots(rng: np.random.Generator, n: int, thick: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where hairs of a left brow begin, their angle over the horizontal in radians, their length in texels.
+
+    Args:
+        rng: for all of it.
+        n: how many.
+        thick: 1 is usual.
+
+    Returns:
+        The beginnings (n, 2): along the brow from 0 to 1, texels above its middle; the angles (n,); the lengths (n,).
+    """
+    along = rng.beta(1.25, 1.35, n)
+    across = rng.normal(0, 0.5, n).clip(-1.2, 1.2)
+    half = 6.0 * thick * np.interp(along, (0, 0.25, 0.6, 1), (0.75, 1, 0.8, 0.25))
+    sweep = np.interp(along, (0, 0.12, 0.3, 0.6, 1), (1.35, 1.05, 0.60, 0.25, -0.45))
+    angle = sweep - 0.38 * across * np.interp(along, (0.1, 0.4), (0, 1)) + rng.normal(0, 0.13, n)
+    length = np.interp(along, (0, 0.2, 0.6, 1), (9, 16, 19, 10)) * rng.uniform(0.7, 1.2, n)
+    return np.stack([along, across * half], axis=1), angle, length
+
+
+def _on_brow(root: np.ndarray, side: int, arch: float, lift: float) -> np.ndarray:
+    """Return the texels (n, 2) of places on a brow, which is carried by the face's own vertices.
+
+    Args:
+        root: along the brow from its inner end, 0 to 1, and texels above its middle, (n, 2).
+        side: 0 right, 1 left.
+        arch: 0 straight to 1 as arched as the mesh.
+        lift: texels above the middle of the mesh's brow.
+    """
+    mirror = mesh.surface().mirror
+    rows = [mirror[list(line)] if side else np.array(line) for line in (_BROW_ABOVE, _BROW_BELOW)]
+    middle = (coordinates()[rows[0]] + coordinates()[rows[1]]) / 2
+    middle[:, 1] = middle[0, 1] + arch * (middle[:, 1] - middle[0, 1])
+    at = np.stack([np.interp(root[:, 0], np.linspace(0, 1, 5), middle[:, i]) for i in (0, 1)], axis=1)
+    return at - np.stack([0 * at[:, 0], root[:, 1] + lift], axis=1)
+
+
+def _draw_hairs(canvas: np.ndarray, root: np.ndarray, angle: np.ndarray, length: np.ndarray) -> None:
+    """Draw tapering, slightly bent hairs in place, all tips before all roots.
+
+    Args:
+        canvas: uint8 (2 HEIGHT, 2 WIDTH), twice as fine as the skin.
+        root: where hairs begin, (n, 2) in texels.
+        angle: of each at its root, over the horizontal to the right, (n,) in radians.
+        length: of each, (n,) in texels.
+    """
+    bend = np.where(np.cos(angle) > 0, -0.35, 0.35)  # hairs sink towards the skin
+    way = lambda turn: np.stack([np.cos(angle + turn), -np.sin(angle + turn)], axis=1) * length[:, None]  # noqa: E731
+    joints = [root, root + 0.4 * way(0), root + 0.4 * way(0) + 0.3 * way(bend / 2)]
+    joints.append(joints[-1] + 0.3 * way(bend))
+    for a, b, dark in ((2, 3, 90), (1, 2, 170), (0, 1, 235)):
+        lines = np.round(np.stack([joints[a], joints[b]], axis=1) * 2 * 16).astype(np.int32)
+        cv2.polylines(canvas, list(lines), False, dark, 1, cv2.LINE_AA, 4)
 
 
 def _lashes(image: np.ndarray, subject: Subject) -> None:
