@@ -104,7 +104,8 @@ def main(path: str, folder: str) -> int:
         files = sorted(Path(folder).glob("*.png"))
         faces = predictor.predict_batch([images.read(file) for file in files])
     except Exception as error:  # whatever a strange file makes of the interpreter
-        sys.stdout.write(f"{str(error).splitlines()[0][:300] or type(error).__name__}\n")
+        words = f"{error} ".splitlines()[0].removeprefix(f"{path} ")
+        sys.stdout.write(f"{words.strip()[:300] or type(error).__name__}\n")
         return 2
     answers = {file.name: (own[0].emotion if own else NO_FACE) for file, own in zip(files, faces, strict=True)}
     sys.stdout.write(json.dumps(answers) + "\n")

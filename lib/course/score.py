@@ -5,6 +5,8 @@ hand-in is refused with a sentence and stops nothing.
 """
 
 import argparse
+import itertools
+import os
 import re
 import shutil
 import sys
@@ -18,6 +20,7 @@ from lib.course import hand_ins, hidden
 
 CONSTANT = "(always neutral, no network)"  # what everybody must beat
 WELL, BAD_REQUEST = 0, 2
+LEVEL = 0.05  # after Holm's correction for as many comparisons as there are neighbours
 SEEN = "agrees with the planted wrong labels of the test more often than anybody can who has seen the images alone"
 
 
@@ -30,7 +33,7 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
 
     Returns:
         A row per hand-in, best first: `hand-in`, `accuracy`, `low`, `high` (95 % over people), `images`, `people`,
-        `verdict` against the first; and a table of `hand-in`, `refused because`.
+        `verdict` against the next; and a table of `hand-in`, `refused because`.
     """
     counted = ~test.table["canary"].to_numpy()
     predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
@@ -53,15 +56,18 @@ def _name(path: Path, taken: dict) -> str:
 
 
 def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFrame:
-    """Return the hand-ins by their accuracy, each compared with the first on the same images."""
+    """Return the hand-ins by their accuracy, each compared with the one above it on the same images."""
     y_true, people = truth["emotion"].to_numpy(), truth["person"].to_numpy()
-    first = max(predicted, key=lambda name: np.mean(predicted[name] == y_true))
-    board = evaluate.leaderboard(predicted, y_true, people, first)
-    board["verdict"] = board["verdict"].where(board["label"] != first, "first").fillna("cannot be ordered")
-    board["verdict"] = board["verdict"].mask(board["verdict"].str.contains(" above "), "below the first")
+    table = evaluate.scores(predicted, y_true, people).drop_duplicates("label")
+    table = table.sort_values("value", ascending=False, ignore_index=True, kind="stable")
+    order = [predicted[label] for label in table["label"]]
+    pairs = [evaluate.compare(y_true, *pair, people, ("above", "below")) for pair in itertools.pairwise(order)]
+    p = evaluate.holm([pair["p"] for pair in pairs])
+    ordered = (p < LEVEL) & np.array([pair["low"] > 0 for pair in pairs], dtype=bool)
+    verdicts = np.where(ordered, "larger than the next", "cannot be ordered with the next")
     names = {"label": "hand-in", "value": "accuracy", "n": "images", "clusters": "people"}
-    board = board.rename(columns=names).sort_values("accuracy", ascending=False, ignore_index=True, kind="stable")
-    return board[["hand-in", "accuracy", "low", "high", "images", "people", "verdict"]]
+    table = table.rename(columns=names).assign(verdict=[*verdicts, ""])
+    return table[["hand-in", "accuracy", "low", "high", "images", "people", "verdict"]]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,13 +78,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--people", type=int, default=20, metavar="N", help="in the hidden test, seven images each")
     parser.add_argument("--give", action="store_true", help="copy the images without answers into FOLDER, for students")
     options = parser.parse_args(arguments)
+    folder = Path(os.environ.get("FACE_STUDY_CALLER", ".")) / options.folder
     try:
         test = hidden.test(options.seed, options.people)
         if options.give:
-            shutil.copytree(test.folder, options.folder)
-            sys.stdout.write(f"{len(test.table)} images without answers in {options.folder}\n")
+            shutil.copytree(test.folder, folder)
+            sys.stdout.write(f"{len(test.table)} images without answers in {folder}\n")
             return WELL
-        board, refused = score(options.folder, test)
+        board, refused = score(folder, test)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"score: {error}\n")
         return BAD_REQUEST
