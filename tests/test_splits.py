@@ -294,7 +294,7 @@ def test_a_data_set_without_a_split_has_no_official_one(tmp_path):
 @pytest.mark.parametrize(("reader", "models"), [("09", ["compact_vgg_s"]), ("11", [])])
 def test_no_other_reader_and_no_nameless_model_sees_the_test_split(build, reader, models):
     splits.save(splits.leak_free(study()), "leak_free", paths.data("smoke"))
-    with pytest.raises(splits.LeakError, match="only notebooks 11, 13, 15 read"):
+    with pytest.raises(splits.LeakError, match="only notebooks 10, 11, 13, 15 read"):
         splits.read_test("leak_free", paths.data("smoke"), reader=reader, models=models)
     assert len(splits.test_reads(paths.data("smoke"))) == 0
 
@@ -352,14 +352,31 @@ def test_the_random_split_divides_frames_of_one_sequence():
 
 
 def test_the_intensity_split_keeps_suspected_labels_out_of_training_only():
-    eiw = images("eiw", subjects=1, sequences=700, frames=1).assign(suspected=False)
+    eiw = images("eiw", subjects=1, sequences=700, frames=1).assign(suspected=False, origin="real")
     eiw.loc[::3, "suspected"] = True
     nine = number(images("mug", 20)).assign(suspected=False)
     nine["cluster"] += 1000
-    made = splits.audit(splits.intensity(eiw, nine, 0.1))
+    made = splits.intensity(eiw, nine, 0.1)
+    assert made["split"].value_counts(normalize=True).drop("train").between(0.07, 0.16).all()
+    made = splits.audit(made)
     assert not made.loc[made["split"] == "train", "suspected"].any()
     assert made.loc[made["split"] == "validation", "suspected"].sum() > 10
     assert made.groupby("subject")["split"].nunique()[1:].eq(1).all()
+
+
+def test_the_intensity_split_tests_on_new_people_where_the_truth_names_them(tmp_path):
+    eiw = images("eiw", subjects=1, sequences=700, frames=1).assign(suspected=False)
+    truth = pd.DataFrame({"file": eiw["path"], "subject": np.arange(700) // 10})
+    truth.to_csv(tmp_path / "truth.csv", index=False)
+    (tmp_path / "STAND_IN.json").write_text("{}")
+    nine = number(images("mug", 20)).assign(suspected=False)
+    made = splits.intensity(eiw.assign(path=f"{tmp_path}/" + eiw["path"]), nine.assign(cluster=nine["cluster"] + 1000))
+    people = made[made["data_set"] == "eiw"].merge(truth.assign(file=f"{tmp_path}/" + truth["file"]), left_on="path",
+                                                   right_on="file")  # fmt: skip
+    sides = people.groupby("subject_y")["split"].agg(set)
+    assert sum("test" in side for side in sides) == 7
+    assert all(side == {"test"} for side in sides if "test" in side)
+    assert any(side == {"train", "validation"} for side in sides)  # as the real set, which names nobody
 
 
 def test_the_results_of_a_split_leave_an_unknown_share_open():

@@ -39,7 +39,8 @@ def beside_truth(table: pd.DataFrame) -> pd.DataFrame:
 
 def with_true_subjects(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with the true person where `subject` is not known and the image is rendered."""
-    return table.assign(subject=table["subject"].mask(table["subject"] == "", truth(table, "subject")))
+    unknown = table[table["subject"] == ""]
+    return table.assign(subject=truth(unknown, "subject").reindex(table.index).fillna(table["subject"]))
 
 
 def _root(path: Path) -> Path:

@@ -18,7 +18,9 @@ from lib import cleaning, evaluate, records
 from lib.emotions import intensity_vector
 from lib.intensity import networks
 from lib.intensity.levels import ARGMAX
+from lib.intensity.networks import Tested
 from lib.training import trained_networks
+from lib.training.runs import Inputs
 
 SAW, SAW_NOT = "EIW + MUG", "EIW"
 
@@ -53,38 +55,64 @@ def measured(models: Mapping[str, list[keras.Model]], table: pd.DataFrame, size:
 
 
 def effect(frames: pd.DataFrame, outputs: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Return what having seen the people is worth to the model that was trained on MUG.
+    """Return what having seen the people is worth to a model.
 
     Args:
-        frames: N frames, from `left_over`.
-        outputs: of both models on their crops, float (S, N, 7).
+        frames: N images with `emotion`, `intensity`, `subject` (what is drawn as a whole) and `seen`, bool: training
+            has the person.
+        outputs: of the model on their crops, float (S, N, 7); those of one that never saw the people may follow.
 
     Returns:
         Rows `metric` (accuracy, and mean squared error), `seen` and `new` (the model's mean on the people that it has
-        seen and on new ones), `value` with its `low`, `high` and `p` (the difference of both less that of the model
-        that never saw MUG), `n` frames, `clusters` people and `seeds`.
+        seen and on new ones), `value` with its `low`, `high` and `p` (the difference of both, less that of the second
+        model), `n` images, `clusters` people and `seeds`.
     """
-    truth = intensity_vector(frames["emotion"], frames["intensity"])
+    truth = intensity_vector(frames["emotion"], frames["intensity"].fillna(0))
     seen, people = frames["seen"].to_numpy(), frames["subject"].to_numpy()
     measures = {
-        ARGMAX: {name: (values.argmax(axis=2) == truth.argmax(axis=1)) for name, values in outputs.items()},
-        "mean squared error": {name: ((values - truth) ** 2).mean(axis=2) for name, values in outputs.items()},
+        ARGMAX: [values.argmax(axis=2) == truth.argmax(axis=1) for values in outputs.values()],
+        "mean squared error": [((values - truth) ** 2).mean(axis=2) for values in outputs.values()],
     }
     rows = []
-    for metric, values in measures.items():
-        gap = evaluate.gap(values[SAW], seen, people, values[SAW_NOT])
-        means = {"seen": values[SAW][:, seen].mean(), "new": values[SAW][:, ~seen].mean()}
-        counts = {"n": len(frames), "clusters": frames["subject"].nunique(), "seeds": len(values[SAW])}
+    for metric, (values, *control) in measures.items():
+        gap = evaluate.gap(values, seen, people, *control)
+        means = {"seen": values[:, seen].mean(), "new": values[:, ~seen].mean()}
+        counts = {"n": len(frames), "clusters": frames["subject"].nunique(), "seeds": len(values)}
         rows.append({"metric": metric} | means | gap | counts)
     return pd.DataFrame(rows).rename(columns={"difference": "value"})
 
 
-def results(effect: pd.DataFrame, origin: str) -> list[records.Result]:
+def validation_and_test(
+    models: Mapping[str, list[keras.Model]], table: pd.DataFrame, inputs: Mapping[str, Inputs], test: Tested
+) -> pd.DataFrame:
+    """Return `effect` of the model on EIW between its validation and its test images.
+
+    EIW names nobody, so validation shows people of training; the test people of rendered EIW are new. Validation has
+    chosen the epoch too, and that is part of the difference.
+
+    Args:
+        models: of both training sets, or more, one per seed.
+        table: the intensity split with `group`, from `networks.cropped`.
+        inputs: from the same function.
+        test: the test images of EIW.
+    """
+    own = networks.validation(table, SAW_NOT).assign(seen=True)
+    images = pd.concat([own, test.table.assign(seen=False)], ignore_index=True)
+    images["subject"] = images["split"] + images["group"].astype(str)
+    model = {SAW_NOT: models[SAW_NOT]}
+    parts = [networks.outputs(model, part)[SAW_NOT] for part in (inputs[SAW_NOT].validation[0], test.images)]
+    return effect(images, {SAW_NOT: np.concatenate(parts, axis=1)})
+
+
+def results(frames: pd.DataFrame, images: pd.DataFrame, origin: str) -> list[records.Result]:
     """Return what notebook 10 records of the leak.
 
     Args:
-        effect: from the function of that name.
+        frames: from `measured`.
+        images: from `validation_and_test`.
         origin: of the images.
     """
     protocol = f"frames that training left over: seen minus new people, {SAW} minus {SAW_NOT}; people and seeds drawn"
-    return records.results(effect, f"intensity/{SAW}, seen minus new people", protocol, origin)
+    done = records.results(frames, f"intensity/{SAW}/seen minus new people", protocol, origin)
+    protocol = "validation images, which chose the epoch, minus test images of new people; people and seeds drawn"
+    return done + records.results(images, f"intensity/{SAW_NOT}/seen minus new people", protocol, origin)

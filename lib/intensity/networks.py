@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -24,6 +25,22 @@ ONCE, FOLDED = "each image once, groups drawn", "28 variants, groups drawn"
 Networks = Mapping[str, list[keras.Model]]  # by label, one per seed
 
 
+class Tested(NamedTuple):
+    """Test images.
+
+    Attributes:
+        table: N rows.
+        people: int (N,), what an interval draws as a whole.
+        images: uint8 (N, size, size, 3), read when asked for.
+        truth: float (N, 7), the labelled intensities.
+    """
+
+    table: pd.DataFrame
+    people: np.ndarray
+    images: Rows
+    truth: np.ndarray
+
+
 def run_table(seeds: int, size: int) -> pd.DataFrame:
     """Return a table of runs for `lib.training.fit_runs`: both models with each seed; labels are those of `SETS`."""
     rows = [(label, seed) for label in SETS for seed in range(seeds)]
@@ -36,15 +53,38 @@ def cropped(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, 
 
     `attrs["left out"]` of the table counts the images without a crop.
     """
-    usable, crops = trained_networks.crops(table, [("proposed", size)], study)
-    table = table.assign(group=leakage.groups(with_true_subjects(table)))[usable].reset_index(drop=True)
-    targets = intensity_vector(table["emotion"], table["intensity"].fillna(0))
+    images = len(table)
+    table, crops, targets = _crops(table, size, study)
     inputs = {}
     for label, members in SETS.items():
         split = table["split"].where(table["data_set"].isin(members), "")
-        inputs[label] = sides(crops["proposed", size], targets, split)
-    table.attrs["left out"] = int((~usable).sum())
+        inputs[label] = sides(crops, targets, split)
+    table.attrs["left out"] = images - len(table)
     return table, inputs
+
+
+def tested(table: pd.DataFrame, size: int, study: Path) -> dict[str, Tested]:
+    """Return by label the test images of each model's data sets.
+
+    Args:
+        table: the test rows of the split, from `lib.splits.read_test`.
+        size: side of the crops in pixels.
+        study: folder of the products, `lib.paths.data(scale)`.
+    """
+    table, crops, targets = _crops(table, size, study)
+    here = {label: np.flatnonzero(table["data_set"].isin(members)) for label, members in SETS.items()}
+    people = table["group"].to_numpy()
+    return {
+        label: Tested(table.iloc[rows].reset_index(drop=True), people[rows], Rows(crops, rows), targets[rows])
+        for label, rows in here.items()
+    }
+
+
+def _crops(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return the rows that have a crop, with `group`, their crops, and their targets (N, 7)."""
+    usable, crops = trained_networks.crops(table, [("proposed", size)], study)
+    table = table.assign(group=leakage.groups(with_true_subjects(table)))[usable].reset_index(drop=True)
+    return table, crops["proposed", size], intensity_vector(table["emotion"], table["intensity"].fillna(0))
 
 
 def plan(fits: pd.DataFrame) -> str:
@@ -162,29 +202,48 @@ def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, groups
     return pd.concat([evaluate.regression(*arrays).assign(label=label) for label, arrays in ways.items()])
 
 
-def results(merit: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, origin: str) -> list[records.Result]:
-    """Return what notebook 10 records of the models and their baselines."""
+def own_test(networks: Networks, test: Tested) -> pd.DataFrame:
+    """Return the figures of merit of the model on EIW and MUG on the test images of both, as `lib.evaluate.scores`."""
+    return evaluate.scores(outputs({BASE: networks[BASE]}, test.images), test.truth, test.people)
+
+
+def results(
+    merit: pd.DataFrame, own_test: pd.DataFrame, folded: pd.DataFrame, losses: pd.DataFrame, origin: str
+) -> list[records.Result]:
+    """Return what notebook 10 records of the models and their baselines.
+
+    Args:
+        merit: of every answer on the test images of EIW, from `lib.evaluate.scores`.
+        own_test: from the function of that name.
+        folded: from `with_variants`.
+        losses: from the function of that name.
+        origin: of the images.
+    """
     done = []
     for network, rows in merit.groupby("label", sort=False):
-        kept = rows[rows["of"].eq("all") | rows["metric"].eq("RMSE")]
         printed = _printed("EIW") if network == "EIW" else {}
-        protocol = "validation of EIW, groups and seeds drawn; the epoch was chosen on validation"
-        done += records.results(kept, f"intensity/{network}", protocol, origin, printed)
+        protocol = "test of EIW, read once, new people; groups and seeds drawn; validation chose the epoch"
+        done += records.results(_of_interest(rows), f"intensity/{network}", protocol, origin, printed)
+    protocol = f"test of {BASE}, read once, new people; groups and seeds drawn; validation chose the epoch"
+    done += records.results(_of_interest(own_test), f"intensity/{BASE}/its own test", protocol, origin, _printed(BASE))
     for network, rows in folded.groupby("network", sort=False):
-        own = "" if network == "EIW" else "/its own validation"  # of EIW alone: above
         whole = rows["of"].eq("all") & rows["metric"].isin(["RMSE", ARGMAX])
-        parts = {f"{own}/28 variants": rows[whole & rows["label"].eq(FOLDED)]}
-        if own:
-            parts[own] = rows[rows["label"].eq(ONCE) & (rows["of"].eq("all") | rows["metric"].eq("RMSE"))]
+        parts = {"/28 variants": rows[whole & rows["label"].eq(FOLDED)], "": rows[whole & rows["label"].eq(ONCE)]}
         for name, part in parts.items():
-            protocol = f"validation of {network}, {part['label'].iloc[0]}, seeds drawn"
-            done += records.results(part, f"intensity/{network}{name}", protocol, origin, _printed(network))
+            protocol = f"validation of {network}, which chose the epoch, {part['label'].iloc[0]}, seeds drawn"
+            name = f"intensity/{network}/its own validation{name}"
+            done += records.results(part, name, protocol, origin, _printed(network))
     means = losses.melt("label", ["training loss", "validation loss"], "metric").groupby(["label", "metric"])["value"]
     for (network, metric), values in means:
         row = pd.DataFrame([{"metric": metric, "value": values.mean(), "n": len(values), "seeds": len(values)}])
         protocol = "sigmoid cross-entropy of the chosen epoch, mean over outputs; n counts networks"
         done += records.results(row, f"intensity/{network}", protocol, origin, paper_a.TABLE_6[network])
     return done
+
+
+def _of_interest(merit: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows over all images, and the RMSE of every part."""
+    return merit[merit["of"].eq("all") | merit["metric"].eq("RMSE")]
 
 
 def _printed(network: str) -> dict[str, float]:

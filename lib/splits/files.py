@@ -2,7 +2,7 @@
 
 paper_table_3.csv   paper A, Table 3: training MUG + CK+ + JAFFE, validation MUG by hand + KDEF + own
 leak_free.csv       the same with every subject, sequence and near duplicate on one side only; HP test as test
-intensity.csv       EIW by duplicate cluster and nine frames per MUG sequence by subject, 90 : 10
+intensity.csv       EIW by duplicate cluster and nine frames per MUG sequence by subject, 80 : 10 : 10, new test people
 fer2013.csv         its official split, near duplicates included
 """
 

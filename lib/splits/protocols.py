@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.cleaning import duplicates
+from lib.cleaning import duplicates, with_true_subjects
 from lib.emotions import EMOTIONS
 from lib.papers import paper_a
 from lib.splits import files
@@ -89,16 +89,21 @@ def leak_free(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 def intensity(images: pd.DataFrame, nine: pd.DataFrame, validation: float = 0.1, seed: int = 0) -> pd.DataFrame:
     """Return the split of the regression: EIW and the nine frames per MUG sequence, whole groups on one side.
 
-    Suspected labels are left out of training and kept in validation.
+    The test people are new ones, also in rendered EIW, where the file of the truth names them. Between training and
+    validation EIW divides as the real set does, which names nobody: by cluster of near duplicates. Suspected labels are
+    left out of training and kept in the other two.
 
     Args:
         images: kept images with `suspected`; those of EIW are taken.
         nine: the nine frames, the same columns.
-        validation: share of the images in validation.
+        validation: share of the images in validation, and as many in test.
         seed: of the split.
     """
     both = pd.concat([images[images["data_set"] == "eiw"], nine], ignore_index=True)
-    both = split(both, {"train": 1 - validation, "validation": validation}, seed)
+    test = split(with_true_subjects(both), {"train": 1 - validation, "test": validation}, seed)["split"] == "test"
+    rest = validation / (1 - validation)
+    both = both.assign(split="test")
+    both.loc[~test, "split"] = split(both[~test], {"train": 1 - rest, "validation": rest}, seed)["split"]
     return both[~(both["suspected"] & (both["split"] == "train"))]
 
 

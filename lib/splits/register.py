@@ -20,7 +20,7 @@ from lib import paths, records
 from lib.splits import files
 from lib.splits.leakage import LeakError
 
-READERS = ("11", "13", "15")  # the notebooks of results, on the data of both papers and on real faces: no others
+READERS = ("10", "11", "13", "15")  # the notebooks of results, on the data of both papers and on real faces: no others
 COLUMNS = ("time", "run", "reader", "split", "data_set", "read", "models")
 
 

@@ -31,7 +31,7 @@ AFFECT = {  # valence and arousal at full strength: round values of the circumpl
     "angry": (-0.6, 0.7),
     "contempt": (-0.5, 0.3),
 }
-PER_EMOTION = {"smoke": 8, "standard": 16, "paper": 1000}  # shown, not fitted: paper A has no AffectNet
+PER_EMOTION = {"smoke": 8, "standard": 48, "paper": 1000}
 LEVELS = (0.4, 0.6, 0.8, 1.0)
 VALIDATION = 5  # every fifth person
 
