@@ -121,6 +121,18 @@ def _wild(rng: np.random.Generator) -> Scene:
     )  # fmt: skip
 
 
+def exposure(lamp: np.ndarray, skin: np.ndarray) -> np.float32:
+    """Return what the camera multiplies light by: it evens out half of what skin and lamps differ in brightness.
+
+    Args:
+        lamp: float32 (5, 3), from `light`.
+        skin: linear colour of the face (3,).
+    """
+    arriving = 0.55 * lamp[1] + 0.5 * lamp[3] + 0.8 * lamp[4]
+    bright = float((skin * arriving) @ (0.21, 0.72, 0.07))
+    return np.float32(np.clip((0.30 / bright) ** 0.45, 0.85, 1.8))
+
+
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """Return float64 (3, 3) that turns head coordinates (as columns) by degrees: first yaw, then pitch, then roll."""
     a, b, c = np.radians([yaw, -pitch, -roll])

@@ -32,7 +32,7 @@ class Textures(NamedTuple):
 
     skin: np.ndarray  # uint8 (h, w, 4), sRGB and gloss
     relief: np.ndarray  # float32 (h, w), cm
-    folds: np.ndarray  # float32 (h, w), cm; a part of the relief, and they darken
+    folds: np.ndarray  # float32 (h, w), cm over the surroundings; hollows are darker and redder
     per_cm: float  # texels per cm
     strands: np.ndarray  # float32 (64, 512), brightness over strands of hair
     albedo: np.ndarray  # float32 (9, 3), linear colour of each material
@@ -76,9 +76,9 @@ def _skin(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndar
     fx, fy = u - np.float32(x), v - np.float32(y)
     w00, w10, w01, w11 = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
     fold = w00 * folds[y, x] + w10 * folds[y, x + 1] + w01 * folds[y + 1, x] + w11 * folds[y + 1, x + 1]
-    dark = min(max(1 + np.float32(5.5) * fold, np.float32(0.45)), np.float32(1.08))
+    dark = min(max(1 + np.float32(5.5) * fold, np.float32(0.4)), np.float32(1.04))
     for k in range(3):
-        albedo[k] = dark * (
+        albedo[k] = (dark if k == 0 else dark * (np.float32(0.8) + np.float32(0.2) * dark)) * (
             w00 * TO_LINEAR[colour[y, x, k]] + w10 * TO_LINEAR[colour[y, x + 1, k]]
             + w01 * TO_LINEAR[colour[y + 1, x, k]] + w11 * TO_LINEAR[colour[y + 1, x + 1, k]]
         )  # fmt: skip
@@ -92,7 +92,7 @@ def _skin(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndar
 def _plain_skin(light: float, albedo: np.ndarray) -> tuple[float, float, float]:
     """Darken the skin of ears and neck where little light comes, and redden it."""
     for k in range(3):
-        albedo[k] *= light ** (1 if k == 0 else np.float32(1.5))
+        albedo[k] *= light ** (1 if k == 0 else np.float32(1.12))
     return np.float32(0.25), np.float32(18), np.float32(0.3)
 
 

@@ -30,12 +30,14 @@ def paint(subject: Subject) -> tuple[Skin, ...]:
     base = TONES[t.skin_tone - 1] * rng.normal(1, 0.02, 3) * rng.normal(1, 0.03)
     image = np.empty((HEIGHT, WIDTH, 3), np.float32)
     image[:] = base
-    gloss = np.full((HEIGHT, WIDTH), 0.34, np.float32)
+    gloss = np.full((HEIGHT, WIDTH), 0.20, np.float32)
     relief = _pores(rng, t.age)
-    _complexion(image, gloss, subject, rng)
+    _complexion(image, subject, rng)
+    _marks(image, gloss, subject, rng)
     _scalp(image, subject)
     _make_up(image, gloss, subject, rng)
     _lips(image, gloss, subject, rng)
+    _shaved(image, subject, rng)
     _beard(image, gloss, relief, subject, rng)
     _brows(image, relief, subject, rng)
     _lashes(image, subject)
@@ -48,30 +50,44 @@ def paint(subject: Subject) -> tuple[Skin, ...]:
 
 
 def _pores(rng: np.random.Generator, age: float) -> np.ndarray:
-    return (noise(rng, 3) * (0.0012 + 0.0016 * age) + noise(rng, 9) * 0.0015 * age).astype(np.float32)
+    fine = noise(rng, 2) * 0.0014 + noise(rng, 4.5) * (0.0022 + 0.0016 * age)
+    return (fine + noise(rng, 9) * 0.0022 * (0.4 + age)).astype(np.float32)
 
 
-def _complexion(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
-    """Redden cheeks and nose, shade the sockets, add blotches, freckles and moles."""
+def _complexion(image: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Redden cheeks and nose in patches, shade the sockets, vary brightness and blood from place to place."""
     t, at = subject.traits, coordinates()
     light = 1 - (t.skin_tone - 1) / 6
     rosy = np.zeros((HEIGHT, WIDTH), np.float32)
-    for vertex, reach, strength in ((50, 1.5, 1), (280, 1.5, 1), (4, 0.9, 0.9), (152, 1.2, 0.4), (151, 2.0, 0.2)):
-        rosy += strength * spot(at[vertex], reach)
-    rosy *= rng.uniform(0.6, 1.5)
-    image *= 1 + rosy[..., None] * np.array([0.0, -0.065, -0.05], np.float32) * light
+    places = ((50, 1.0, 0.7), (280, 1.0, 0.7), (117, 0.8, 0.4), (346, 0.8, 0.4), (4, 0.7, 0.7), (152, 1.0, 0.4))
+    for vertex, reach, strength in places:
+        rosy += strength * spot(at[vertex] + rng.normal(0, 5, 2), reach * rng.uniform(0.8, 1.2))
+    patchy = (0.75 + 0.35 * noise(rng, 26) + 0.2 * noise(rng, 9)).clip(0, 1.8)
+    blood = (rosy * patchy * rng.uniform(0.3, 1.5) * light + 0.20 * noise(rng, 45) + 0.18 * noise(rng, 11))[..., None]
+    image *= 1 + blood * np.array([0.012, -0.050, -0.042], np.float32)
     socket = sum(spot(at[v], 0.75) for v in (230, 450)) + 0.3 * sum(spot(at[v], 0.7) for v in (221, 441))
     image *= 1 - socket[..., None] * np.array([0.07, 0.10, 0.08], np.float32) * (0.7 + 0.7 * t.age)
-    image *= 1 + (noise(rng, 60) * 0.012 + noise(rng, 14) * 0.014 + noise(rng, 3) * 0.010)[..., None]
+    mottled = noise(rng, 60) * 0.013 + noise(rng, 14) * 0.010 + noise(rng, 5) * 0.010 + noise(rng, 2.2) * 0.014
+    image *= 1 + (mottled * (1 + 0.5 * t.age))[..., None]
     nostrils = sum(area([], 2.2, at[corners]) for corners in ([240, 60, 99, 20, 238], [460, 290, 328, 250, 458]))
     image *= 1 - nostrils[..., None] * np.array([0.62, 0.72, 0.72], np.float32)
-    gloss += 0.15 * spot(at[151], 2.0) + 0.22 * spot(at[4], 0.8) + 0.05 * noise(rng, 4)
+
+
+def _marks(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Add freckles, moles and, with age, spots; forehead and nose shine a little."""
+    t, at = subject.traits, coordinates()
+    shine = 0.16 * spot(at[151], 2.0) + 0.22 * spot(at[4], 0.7) + 0.08 * (spot(at[50], 0.8) + spot(at[280], 0.8))
+    gloss += shine * rng.uniform(0.5, 1.3) + 0.04 * noise(rng, 3)
+    middle = image.mean((0, 1))
     if t.skin_tone <= 3 and rng.uniform() < 0.3:
-        freckles = (noise(rng, 4) > 2.0 - 0.9 * rosy.clip(0, 1)) * (rosy.clip(0, 1) + 0.1)
-        mix(image, 0.35 * cv2.GaussianBlur(freckles.astype(np.float32), (0, 0), 1.0), image.mean((0, 1)) * 0.62)
-    for _ in range(rng.integers(0, 4)):
+        near = sum(spot(at[v], 1.4) for v in (50, 280, 5)).clip(0, 1)
+        freckles = (noise(rng, 4) > 2.0 - 0.9 * near) * (near + 0.1)
+        mix(image, 0.35 * cv2.GaussianBlur(freckles.astype(np.float32), (0, 0), 1.0), middle * 0.62)
+    if t.age > 0.6:
+        mix(image, (0.25 * (noise(rng, 9) - 2.0)).clip(0, 0.3), middle * 0.7)
+    for _ in range(rng.integers(0, 3)):
         place = at[rng.choice([50, 280, 205, 425, 151, 118, 347, 199, 187])] + rng.normal(0, 20, 2)
-        mix(image, 0.7 * spot(place, rng.uniform(0.04, 0.09)).clip(0, 1), image.mean((0, 1)) * 0.4)
+        mix(image, 0.6 * spot(place, rng.uniform(0.03, 0.07)).clip(0, 1), middle * 0.45)
 
 
 def _scalp(image: np.ndarray, subject: Subject) -> None:
@@ -122,7 +138,7 @@ def _beard_area(kind: str) -> np.ndarray:
     """Return where a beard grows, 0 to 1."""
     at, mirror = coordinates(), mesh.surface().mirror
     both = lambda line: [*line, *[int(mirror[v]) for v in line[::-1]]]  # noqa: E731
-    moustache = area(both((57, 216, 165, 97, 2)), 4)
+    moustache = area(both((57, 186, 92, 165, 97, 2)), 5)
     if kind == "moustache":
         full = moustache
     elif kind == "goatee":
@@ -130,7 +146,7 @@ def _beard_area(kind: str) -> np.ndarray:
         full = np.maximum(moustache * 0.95, chin)
     else:
         upper = at[both(_CHEEK_LINE)]
-        full = area([], 6, np.concatenate([upper, [(WIDTH * 0.86, HEIGHT), (WIDTH * 0.14, HEIGHT)]]))
+        full = area([], 11, np.concatenate([upper, [(WIDTH * 0.86, HEIGHT), (WIDTH * 0.14, HEIGHT)]]))
     bare = np.maximum(area(mesh.LIP_OUTLINE, 2), 0.5 * area([91, 181, 84, 17, 314, 405, 321, 313, 18, 83], 4))
     return full * (1 - bare).clip(0, 1)
 
@@ -138,23 +154,38 @@ def _beard_area(kind: str) -> np.ndarray:
 _beard_area_of = lru_cache(maxsize=5)(_beard_area)
 
 
+def _shaved(image: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Leave the grey shadow of shaved hair on the faces that grow some, stronger where hair is dark."""
+    t = subject.traits
+    strength = rng.uniform(0.2, 1.0) * (t.build > 0.5) * (1 - min(sum(t.hair_colour), 400) / 500)
+    shadow = _beard_area_of("beard") * (0.8 + 0.25 * noise(rng, 12) + 0.25 * noise(rng, 1.6)).clip(0, 1.6) * strength
+    image *= 1 - shadow[..., None] * np.array([0.20, 0.15, 0.10], np.float32)
+
+
 def _beard(
     image: np.ndarray, gloss: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator
 ) -> None:
+    """Grow facial hair as single hairs that point down and away from the middle; stubble is short and sparse."""
     kind = subject.traits.facial_hair
     if kind == "none":
         return
-    mask = _beard_area_of(kind)
-    strands = cv2.GaussianBlur(noise(rng, 1.6), (0, 0), sigmaX=0.7, sigmaY=3.2)
-    strands /= strands.std()
-    dense = 0.34 if kind == "stubble" else 0.93
-    cover = (mask * (1.25 + 0.16 * strands) - 0.12).clip(0, 1) * dense
-    colour = np.array(subject.traits.hair_colour) * 0.95
-    mix(image, cover * (0.93 + 0.07 * np.tanh(strands)), colour)
+    mask = _beard_area_of("beard" if kind == "stubble" else kind)
+    mask = (mask * (1.15 + 0.22 * noise(rng, 7) + 0.15 * noise(rng, 20)) - 0.08).clip(0, 1)
+    number, long, under = (2600, 2.5, 0.22) if kind == "stubble" else (int(26 * np.sqrt(mask.sum())), 15, 0.62)
+    likely = cv2.resize(mask, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA).ravel()
+    cells = rng.choice(likely.size, number, p=likely / likely.sum())
+    root = (np.stack([cells % (WIDTH // 4), cells // (WIDTH // 4)], axis=1) + rng.uniform(0, 1, (number, 2))) * 4
+    aside = (root[:, 0] - WIDTH / 2) / 160
+    angle = -np.pi / 2 + 0.8 * np.tanh(aside * (3 if kind == "moustache" else 1)) + rng.normal(0, 0.25, number)
+    hairs = np.zeros((2 * HEIGHT, 2 * WIDTH), np.uint8)
+    _draw_hairs(hairs, root, angle, long * rng.uniform(0.6, 1.3, number))
+    hairs = cv2.resize(hairs, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    colour = np.array(subject.traits.hair_colour)
+    mix(image, mask * under, colour * 0.6 + 0.15 * tone(image))
+    mix(image, (hairs * 1.1).clip(0, 0.85), colour * rng.uniform(0.75, 1.0))
     if kind != "stubble":
-        image *= 1 + (cover * strands * 0.13)[..., None]
-        relief += (mask * strands * 0.008 + mask * 0.12).astype(np.float32)
-    gloss *= 1 - 0.75 * cover
+        relief += hairs * 0.02 + mask * 0.10
+    gloss *= 1 - 0.7 * mask
 
 
 _BROW_ABOVE, _BROW_BELOW = (107, 66, 105, 63, 70), (55, 65, 52, 53, 46)  # from the inner end outwards
