@@ -12,7 +12,21 @@ from scipy import stats
 from lib import cli, images
 from lib.emotions import EMOTIONS_8
 from lib.paths import ROOT
-from lib.synthetic import Subject, actor, check, draw, expressions, mesh, render, sequence, shape, show, units, wrinkles
+from lib.synthetic import (
+    Subject,
+    actor,
+    check,
+    draw,
+    expressions,
+    mesh,
+    parts,
+    render,
+    sequence,
+    shape,
+    show,
+    units,
+    wrinkles,
+)
 from lib.synthetic import scene as scenes
 from lib.synthetic.people import AGE_BANDS, FACIAL_HAIR
 
@@ -121,6 +135,25 @@ def test_lids_never_enter_the_eyeball(seed, values):
 def test_unit_43_closes_the_eye():
     rest, face, _ = moved(u43=1.0)
     assert face[159, 1] - face[145, 1] < 0.2 * (rest[159, 1] - rest[145, 1])
+
+
+def light_within(material: int, **values: float) -> np.ndarray:
+    """How much light reaches the vertices of eyes or teeth, (n,), with action units."""
+    person = actor.actor(Subject(3))
+    control, _ = units.deform(person.head.control, strengths(**values), person.head.eyes)
+    access = actor.between(person, (SURFACE.refine @ control)[:468], person.rigid)
+    return access[np.concatenate([np.full(len(p.points), p.material) for p in person.head.parts]) == material]
+
+
+def test_closed_lips_keep_the_light_off_the_teeth():
+    assert light_within(parts.TEETH).max() < 0.25 < 0.6 < light_within(parts.TEETH, u25=1.0, u10=1.0).max()
+
+
+def test_the_upper_lid_shades_the_eyeball_below_it():
+    column = light_within(parts.EYE).reshape(2, 17, 17)[:, :, 8]  # from the top down the middle of each eye
+    lit = column.argmax(1)
+    assert (lit > 8).all()
+    assert all((np.diff(c[: i + 1]) >= 0).all() for c, i in zip(column, lit, strict=True))
 
 
 def test_folds_deepen_with_their_unit_and_with_age():

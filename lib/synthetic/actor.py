@@ -23,7 +23,7 @@ class Actor:
     material: np.ndarray
     uv: np.ndarray
     sky: np.ndarray  # (n,), openness
-    plain: np.ndarray  # (9, 3)
+    plain: np.ndarray  # (10, 3)
     strands: np.ndarray  # (256,)
     curl: float
 
@@ -69,6 +69,7 @@ def _openness(head: shape.Head, first: list[int]) -> np.ndarray:
     depth = ((s.refine @ smooth - points) * outward).sum(1).clip(0, 1.2)
     sky = np.ones(first[-1])
     sky[: first[0]] = 1 - 0.55 * depth
+    sky[: first[0]] -= 0.7 * np.asarray(s.refine[:, 468:500].sum(1))[:, 0]  # the inside of lids
     mouth = np.unique(s.fine[s.material == mesh.MOUTH])
     front = points[:468, 2][list(mesh.LIP_RING)].mean()
     sky[mouth] = np.minimum(sky[mouth], np.exp(-(front - points[mouth, 2]).clip(0, None) * 1.1))
@@ -78,15 +79,60 @@ def _openness(head: shape.Head, first: list[int]) -> np.ndarray:
     return sky.astype(np.float32)
 
 
+def between(actor: Actor, face: np.ndarray, rigid: np.ndarray) -> np.ndarray:
+    """Return how much light passes between lids and lips to each vertex of the parts, float32 (p,), 1 is all.
+
+    Args:
+        actor: whose eyes and teeth.
+        face: the moved landmarks, float64 (468, 3), in the head's frame, cm.
+        rigid: the moved parts, float64 (p, 3), likewise.
+    """
+    access, at, eye = np.ones(len(rigid), np.float32), 0, 0
+    for part in actor.head.parts:
+        here = slice(at, at + len(part.points))
+        at = here.stop
+        if part.material == parts.EYE:
+            lids = [
+                _angles(face[_margin(ring, eye)] - actor.head.eyes[eye]) for ring in (mesh.UPPER_LID, mesh.LOWER_LID)
+            ]
+            above, below = _depths(part.uv, *lids)
+            access[here] = (0.10 + 0.90 * (above / 0.5).clip(0, 1)) * (0.7 + 0.3 * (below / 0.2).clip(0, 1))
+            eye += 1
+        elif part.material in (parts.TEETH, parts.TONGUE):
+            lips = [face[[78, *ring, 308], :2] for ring in (mesh.UPPER_LIP, mesh.LOWER_LIP)]
+            above, below = _depths(rigid[here, :2], *lips)
+            access[here] = ((above + below) / 0.5).clip(0, 1) * (0.4 + 0.6 * (above / 0.3).clip(0, 1))
+    return access
+
+
+def _margin(ring: tuple[int, ...], left: int) -> np.ndarray:
+    """Return the vertices of a lid from corner to corner."""
+    vertices = np.array([33, *ring, 133])
+    return mesh.surface().mirror[vertices] if left else vertices
+
+
+def _angles(ray: np.ndarray) -> np.ndarray:
+    """Return angles (n, 2) to the left and up, radians, of rays (n, 3) from the middle of an eye."""
+    x, y, z = ray.T
+    return np.stack([np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))], axis=1)
+
+
+def _depths(place: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far places (n, 2) lie below an upper and above a lower margin, (k, 2) each."""
+    upper, lower = upper[upper[:, 0].argsort()], lower[lower[:, 0].argsort()]
+    return np.interp(place[:, 0], *upper.T) - place[:, 1], place[:, 1] - np.interp(place[:, 0], *lower.T)
+
+
 def _plain(subject: Subject, painted: skin.Skin) -> np.ndarray:
-    """Return the linear colour of each material, float32 (9, 3)."""
+    """Return the linear colour of each material and of the sclera, float32 (10, 3)."""
     t = subject.traits
     tone = brush.tone(painted.colour)
     colours = {
-        parts.MOUTH: (96, 38, 40), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
+        parts.MOUTH: (104, 33, 32), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
         parts.HAIR: t.hair_colour, parts.SHIRT: t.shirt, parts.FRAME: t.frame, parts.PLAIN: tone,
+        parts.SCLERA: np.array((178, 164, 154)) * (0.68 + 0.32 * tone.mean() / 200),
     }  # fmt: skip
-    plain = np.zeros((9, 3), np.float32)
+    plain = np.zeros((10, 3), np.float32)
     for material, colour in colours.items():
         plain[material] = (np.array(colour) / 255) ** shade.GAMMA
     return plain

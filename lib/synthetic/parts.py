@@ -10,6 +10,7 @@ import numpy as np
 from lib.synthetic import mesh
 
 SKIN, MOUTH, EYE, TEETH, TONGUE, HAIR, SHIRT, FRAME, PLAIN = range(9)  # materials; SKIN is textured, PLAIN is not
+SCLERA = 9  # a colour more: the iris is EYE's
 HEAD, JAW, BODY = 0.0, 1.0, 2.0  # what a vertex moves with; between HEAD and BODY no vertex is needed
 
 
@@ -69,26 +70,28 @@ def eyeball(centre: np.ndarray) -> Part:
     Args:
         centre: (3,) in cm.
     """
-    up, across = np.meshgrid(np.linspace(1.15, -1.15, 15), np.linspace(-1.35, 1.35, 17), indexing="ij")
+    up, across = np.meshgrid(np.linspace(1.0, -1.0, 17), np.linspace(-1.35, 1.35, 17), indexing="ij")
     ray = np.stack([np.sin(across) * np.cos(up), np.sin(up), np.cos(across) * np.cos(up)], axis=-1)
     return grid(centre + mesh.EYE_RADIUS * ray, np.stack([across, up], axis=-1), EYE)
 
 
 def teeth(mouth: np.ndarray, upper: bool) -> Part:
-    """Return one row of teeth behind the lips; uv: place along the arch in teeth; 0 at the gum, 1 at the edge.
+    """Return one row of teeth behind the lips; uv: place along the arch in teeth; 0 in the gum, 1 at the edge.
 
     Args:
         mouth: middle of the mouth (3,) in cm.
         upper: the upper row, else the lower one.
     """
-    edge, gum = (-0.12, 1.0) if upper else (-0.42, -1.45)
+    edge, gum = (-0.20, 1.2) if upper else (-0.24, -1.6)
+    ends = (0, 0.86, 1.54, 2.26, 2.9) if upper else (0, 0.54, 1.14, 1.82, 2.4)  # of incisors, canine, premolar, cm
     down, along = np.meshgrid(np.linspace(0, 1, 6), np.linspace(-1, 1, 25), indexing="ij")
-    x = 2.35 * along
-    z = mouth[2] - (0.85 if upper else 1.0) - 0.17 * x**2 - 0.10 * (1 - down)
+    x = 2.8 * along
+    z = mouth[2] - (0.85 if upper else 1.05) - 0.19 * x**2 - 0.10 * (1 - down)
+    tooth = np.sign(x) * np.interp(np.abs(x), ends, range(5))
     points = np.stack([x, mouth[1] + gum + (edge - gum) * down, z], axis=-1)
     if not upper:  # the outside faces the viewer either way
-        points, along, down = points[:, ::-1], along[:, ::-1], down[:, ::-1]
-    return grid(points, np.stack([along * 4.0, down], axis=-1), TEETH, jaw=0.0 if upper else 1.0)
+        points, tooth, down = points[:, ::-1], tooth[:, ::-1], down[:, ::-1]
+    return grid(points, np.stack([tooth, down], axis=-1), TEETH, jaw=0.0 if upper else 1.0)
 
 
 def tongue(mouth: np.ndarray) -> Part:

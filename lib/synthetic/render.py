@@ -119,9 +119,9 @@ def draw(
     if min(height, width) < 16:
         raise ValueError(f"size is {size}; expected at least 16 pixels each way")
     actor = actors.actor(subject)
-    points = _pose(actor, strength, scene)
+    points, access = _pose(actor, strength, scene)
     xy, near = _project(points, scene, height, width)
-    linear = _light(actor, points, xy, near, strength, scene, subject.traits.age, height, width)
+    linear = _light(actor, points, access, xy, near, strength, scene, subject.traits.age, height, width)
     truth = known(xy[:468], strength, scene, emotion, intensity)
     if scene.cover >= 0:
         camera.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
@@ -131,17 +131,19 @@ def draw(
     return (camera.compress(image, scene.jpeg) if scene.jpeg else image), truth
 
 
-def _pose(actor: Actor, strength: np.ndarray, scene: Scene) -> np.ndarray:
-    """Return all vertices as the camera sees them, float32 (n, 3)."""
+def _pose(actor: Actor, strength: np.ndarray, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """Return all vertices as the camera sees them, float32 (n, 3), and the light between lids and lips (n,)."""
     control, degrees = units.deform(actor.head.control, strength, actor.head.eyes)
     rigid = actor.rigid
     if degrees:
         rigid = units.turn_jaw(rigid, actor.jaw, degrees)
-    points = np.concatenate([mesh.surface().refine @ control, rigid]) - PIVOT
+    skin = mesh.surface().refine @ control
+    access = np.concatenate([np.ones(len(skin), np.float32), actors.between(actor, skin[:468], rigid)])
+    points = np.concatenate([skin, rigid]) - PIVOT
     turned = points @ scenes.rotation(scene.yaw, scene.pitch, scene.roll).T
     upright = points @ scenes.rotation(scene.yaw * 0.25, 0, scene.roll * 0.15).T
     body = actor.body[:, None]
-    return (turned + body * (upright - turned) + PIVOT).astype(np.float32)
+    return (turned + body * (upright - turned) + PIVOT).astype(np.float32), access
 
 
 def _project(points: np.ndarray, scene: Scene, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -155,8 +157,8 @@ def _project(points: np.ndarray, scene: Scene, height: int, width: int) -> tuple
 
 
 def _light(
-    actor: Actor, points: np.ndarray, xy: np.ndarray, near: np.ndarray, strength: np.ndarray, scene: Scene, age: float,
-    height: int, width: int,
+    actor: Actor, points: np.ndarray, access: np.ndarray, xy: np.ndarray, near: np.ndarray, strength: np.ndarray,
+    scene: Scene, age: float, height: int, width: int,
 ) -> np.ndarray:  # fmt: skip
     """Return the picture as linear light, float32 (height, width, 3)."""
     per_cm = _FOCUS * min(height, width) * scene.zoom / DISTANCE * SUPERSAMPLING
@@ -171,9 +173,12 @@ def _light(
     uv = actor.uv.copy()
     uv[: mesh.surface().refine.shape[0]] /= 1 << level
     back = scenes.backdrop(scene, h, w)
-    surface = shade.Surface(actor.triangles, actor.material, normal, uv, np.stack([lamp, actor.sky], axis=1))
+    surface = shade.Surface(
+        actor.triangles, actor.material, normal, uv, np.stack([lamp * (0.3 + 0.7 * access), actor.sky * access], axis=1)
+    )
     textures = shade.Textures(
-        painted.colour, relief, folds, np.float32(brush.TEXELS_PER_CM / (1 << level)), actors.hairs(), actor.plain,
+        painted.colour, relief, folds, np.float32(brush.TEXELS_PER_CM / (1 << level)), np.float32(1 / per_cm),
+        actors.hairs(), actor.plain,
         np.array(scene.gaze, np.float32), np.float32(actor.curl),
     )  # fmt: skip
     linear = shade.shade(which, weight, surface, textures, shade.Lights(*scene.lamp), back)

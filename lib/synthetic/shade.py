@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from lib.synthetic import raster  # noqa: F401  sets the cache folder first
-from lib.synthetic.parts import EYE, FRAME, HAIR, MOUTH, PLAIN, SKIN, TEETH, TONGUE
+from lib.synthetic.parts import EYE, FRAME, HAIR, MOUTH, PLAIN, SCLERA, SKIN, TEETH, TONGUE
 
 GAMMA = np.float32(2.2)
 TO_LINEAR = ((np.arange(256) / 255) ** GAMMA).astype(np.float32)
@@ -34,8 +34,9 @@ class Textures(NamedTuple):
     relief: np.ndarray  # float32 (h, w), cm
     folds: np.ndarray  # float32 (h, w), cm over the surroundings; hollows are darker and redder
     per_cm: float  # texels per cm
+    pixel: float  # cm of the face that a pixel covers
     strands: np.ndarray  # float32 (64, 512), brightness over strands of hair
-    albedo: np.ndarray  # float32 (9, 3), linear colour of each material
+    albedo: np.ndarray  # float32 (10, 3), linear colour of each material, and of the sclera
     gaze: np.ndarray  # float32 (2,), angles to the left and up, radians
     curl: float  # 0 straight to 1 frizzy hair
 
@@ -97,44 +98,56 @@ def _plain_skin(light: float, albedo: np.ndarray) -> tuple[float, float, float]:
 
 
 @numba.njit(cache=True, inline="always")
-def _eye(u: float, v: float, gaze: np.ndarray, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
-    """Colour the eyeball at the angles (u, v): sclera, limbus, iris, pupil; the upper lid shades it."""
-    x, y = u - gaze[0], v - gaze[1]
-    r = np.sqrt(x * x + y * y)
-    rim = min(max((r - np.float32(0.43)) * 16, np.float32(0)), np.float32(1))
-    red = min(max(abs(u) - np.float32(0.45), np.float32(0)) * np.float32(0.55), np.float32(0.4))
-    spoke = np.float32(0.85) + np.float32(0.3) * np.sin(np.arctan2(y, x) * 23) * np.sin(r * 30)
-    inner = (
-        np.float32(0.02) if r < 0.185 else spoke * (1 - np.float32(0.75) * min(max((r - np.float32(0.36)) * 12, 0), 1))
-    )
-    for k in range(3):
-        white = (
-            np.float32(0.66)
-            - (np.float32(0.04) if k == 0 else np.float32(0.09))
-            - (0 if k == 0 else red * np.float32(0.6))
-        )
-        ring = np.float32(0.02) if r < 0.185 else albedo[k] * inner
-        albedo[k] = white * rim + ring * (1 - rim)
-    lid = np.float32(1.1) - max(v + np.float32(0.1), 0) * np.float32(1.1) - abs(u) * np.float32(0.3)
-    access[1] *= min(max(lid, 0), 1)
-    access[0] *= access[1]
-    return np.float32(1.0), np.float32(160), np.float32(0.1)
+def _ramp(x: float, low: float, high: float) -> float:
+    """Return 0 below `low`, 1 above `high`, and a straight rise between."""
+    return min(max((x - np.float32(low)) / np.float32(high - low), np.float32(0)), np.float32(1))
 
 
 @numba.njit(cache=True, inline="always")
-def _teeth(u: float, v: float, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
-    """Colour gums and teeth at the place u along the arch, in teeth, and v from gum to edge."""
-    if v < 0.42:
-        albedo[0], albedo[1], albedo[2] = np.float32(0.45), np.float32(0.16), np.float32(0.16)
-    else:
-        part = abs(u - np.floor(u) - np.float32(0.5))
-        dim = 1 - np.float32(0.22) * (part > 0.45)
-        for k in range(3):
-            albedo[k] *= dim
-    dim = max(np.float32(1) - abs(u) * np.float32(0.17), np.float32(0.25))
-    access[0] = max(access[0], np.float32(0.6)) * dim
-    access[1] *= dim
-    return np.float32(0.35), np.float32(40), np.float32(0.1)
+def _eye(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
+    """Colour the eyeball at the angles (u, v): sclera, limbus, iris, pupil; the cornea bulges and carries a highlight.
+
+    Edges are as soft as a pixel is wide.
+    """
+    x, y = u - textures.gaze[0], v - textures.gaze[1]
+    r = np.sqrt(x * x + y * y)
+    soft = max(np.float32(0.6) * textures.pixel, np.float32(0.03))  # radians on a ball of 1.27 cm
+    outside = _ramp(r, np.float32(0.47) - soft, np.float32(0.47) + soft)
+    pupil = 1 - _ramp(r, np.float32(0.17) - soft, np.float32(0.17) + soft)
+    limbus = 1 - np.float32(0.75) * _ramp(r, 0.33, 0.48)
+    spoke = np.float32(1.0) + np.float32(0.25) * np.sin(np.arctan2(y, x) * 23) * np.sin(r * 30)
+    glow = limbus * spoke * (1 - np.float32(1.2) * y)  # light that enters above leaves below
+    warm = _ramp(abs(u), 0.45, 1.05)
+    for k in range(3):
+        white = textures.albedo[SCLERA, k] * (1 - (np.float32(0.05) if k == 0 else np.float32(0.34)) * warm)
+        iris = albedo[k] * glow * (1 - pupil) + np.float32(0.006) * pupil
+        albedo[k] = iris + outside * (white - iris)
+    bulge = np.float32(0.6) * (1 - _ramp(r, 0.3, 0.6))
+    n[0] += bulge * x
+    n[1] += bulge * y
+    size = np.sqrt(n[0] ** 2 + n[1] ** 2 + n[2] ** 2)
+    for k in range(3):
+        n[k] /= size
+    return 7 - 5 * outside, np.float32(160), np.float32(0.1)
+
+
+@numba.njit(cache=True, inline="always")
+def _teeth(
+    u: float, v: float, textures: Textures, n: np.ndarray, access: np.ndarray, albedo: np.ndarray
+) -> tuple[float, float, float]:
+    """Colour gums and rounded teeth at the place u along the arch, in teeth, and v from gum (0) to edge (1)."""
+    across = 2 * (u - np.floor(u)) - 1
+    side = across * across
+    gap = _ramp(abs(across), np.float32(0.86) - textures.pixel, 1.0)
+    edge = _ramp(v, np.float32(0.93) - np.float32(0.12) * side * side, 1.0)
+    gum = 1 - _ramp(v, np.float32(0.40) + np.float32(0.08) * side, np.float32(0.46) + np.float32(0.08) * side)
+    dark = (1 - np.float32(0.40) * gap) * (1 - np.float32(0.35) * edge) / (1 + np.float32(0.10) * u * u)
+    n[0] += np.float32(0.30) * across * side
+    for k in range(3):
+        pink = np.float32(0.36) if k == 0 else np.float32(0.13)
+        albedo[k] = (albedo[k] + gum * (pink - albedo[k])) * dark ** (1 if k == 0 else np.float32(1.3))
+    access[0] = max(access[0], np.float32(0.6) * access[1])
+    return np.float32(0.5) * access[1], np.float32(40), np.float32(0.1)
 
 
 @numba.njit(cache=True, inline="always")
@@ -163,9 +176,9 @@ def _material(
     if m == PLAIN:
         return _plain_skin(u, albedo)
     if m == EYE:
-        return _eye(u, v, textures.gaze, access, albedo)
+        return _eye(u, v, textures, n, albedo)
     if m == TEETH:
-        return _teeth(u, v, access, albedo)
+        return _teeth(u, v, textures, n, access, albedo)
     if m == HAIR:
         return _hair(u, v, textures, access, albedo)
     if m in (MOUTH, TONGUE):
@@ -208,7 +221,7 @@ def _reflect(
         )
         shine = gloss * (
             np.float32(0.28) * specular * seen * lights.key_colour[k]
-            + np.float32(0.10) * graze * lights.sky_colour[k] * open_
+            + np.float32(0.10) * graze * lights.sky_colour[k] * open_ / max(gloss, np.float32(1))
         )
         out[k] = albedo[k] * value + shine
 

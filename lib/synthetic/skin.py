@@ -40,7 +40,7 @@ def paint(subject: Subject) -> tuple[Skin, ...]:
     _shaved(image, subject, rng)
     _beard(image, gloss, relief, subject, rng)
     _brows(image, relief, subject, rng)
-    _lashes(image, subject)
+    _lashes(image, gloss, subject, rng)
     colour = np.dstack([image.clip(0, 255), gloss.clip(0, 1) * 255]).astype(np.uint8)
     levels = [Skin(colour, relief)]
     while len(levels) < LEVELS:
@@ -260,13 +260,38 @@ def _draw_hairs(canvas: np.ndarray, root: np.ndarray, angle: np.ndarray, length:
         cv2.polylines(canvas, list(lines), False, dark, 1, cv2.LINE_AA, 4)
 
 
-def _lashes(image: np.ndarray, subject: Subject) -> None:
-    """Darken the margins of the lids; more with make-up."""
-    t, mirror = subject.traits, mesh.surface().mirror
-    for ring, strength, wide in (((33, *mesh.UPPER_LID, 133), 0.85, 5), ((33, *mesh.LOWER_LID, 133), 0.35, 3)):
-        for vertices in (list(ring), mirror[list(ring)]):
-            mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-            line = np.round(coordinates()[vertices] * 16).astype(np.int32)
-            cv2.polylines(mask, [line], False, 255, wide + int(3 * t.make_up), cv2.LINE_AA, 4)
-            soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 1.3)
-            mix(image, soft * (strength * (0.75 + 0.25 * t.make_up)), (28, 20, 20))
+def _lashes(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
+    """Paint the wet margins of the lids, the dark roots of the lashes and the hairs; more with make-up."""
+    t, mirror, skin = subject.traits, mesh.surface().mirror, tone(image)
+    for side in (0, 1):
+        at = coordinates()[mirror] if side else coordinates()[:468]
+        wet = area([], 0.8, at[list(mesh.LID_RING)])
+        mix(image, wet * 0.8, skin * (0.98, 0.74, 0.70))
+        gloss += 0.2 * wet
+        for ring, up, strength, long in ((mesh.UPPER_LID, -1, 0.9, 7.0), (mesh.LOWER_LID, 1, 0.4, 3.0)):
+            mask = _hairs(at[[33, *ring, 133]], up, long * (1 + 0.4 * t.make_up), rng)
+            mix(image, mask * (strength * (0.8 + 0.2 * t.make_up)), (24, 17, 16))
+            gloss *= 1 - mask
+
+
+def _hairs(margin: np.ndarray, up: int, long: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the mask of a row of lashes, float32 (HEIGHT, WIDTH): their roots in a line, the hairs fanned out.
+
+    Args:
+        margin: (9, 2), the edge of the lid from the outer to the inner corner, (column, row).
+        up: -1 for the upper, 1 for the lower lid.
+        long: length of a hair in texels.
+        rng: for their places.
+    """
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    if up < 0:
+        for rows, wide in ((slice(0, 9), 5), (slice(0, 6), 8)):
+            line = np.round((margin[rows] - (0, 2.0)) * 16).astype(np.int32)
+            cv2.polylines(mask, [line], False, 255, wide, cv2.LINE_AA, 4)
+    place = np.sort(rng.uniform(0.02, 0.9, 34))
+    root = np.stack([np.interp(place, np.linspace(0, 1, 9), margin[:, i]) for i in (0, 1)], axis=1)
+    out = np.sign(margin[0, 0] - margin[-1, 0]) * (0.9 - 1.3 * place)
+    tip = root + long * (1.1 - place)[:, None] * np.stack([out, np.full(34, 0.8 * up)], axis=1)
+    for a, b in zip(np.round(root * 16).astype(int).tolist(), np.round(tip * 16).astype(int).tolist(), strict=True):
+        cv2.line(mask, a, b, 190, 1, cv2.LINE_AA, 4)
+    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.8)
