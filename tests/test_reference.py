@@ -137,7 +137,9 @@ def run_on_fer2013(study, monkeypatch, origin):
     (study / "build/weights").mkdir()
     for name in ("fer2013.npz", "fer2013.json", "affectnet.npz"):
         (study / "build/weights" / name).write_text(origin)
-    (study / "lib/models/weights").mkdir(parents=True)
+    (study / "build/results/13_real_landmarks.csv").write_text(origin)
+    for folder in ("lib/models/weights", "lib/synthetic"):
+        (study / folder).mkdir(parents=True)
     accuracy = result("real faces/fitted/crop/all/accuracy", 0.68, 0.66, 0.7)
     accuracy["protocol"] = "fitted at 48 px (9 parameters); fer2013: crops"
     done = run_with(accuracy, profile="fer2013")
@@ -156,6 +158,7 @@ def test_publishing_a_run_on_real_faces_replaces_the_weights_and_puts_figures_be
     publish.publish("fer2013")
     assert (study / "figures/fer2013/13_faces.webp").exists()
     assert sorted(path.name for path in (study / "lib/models/weights").iterdir()) == ["fer2013.json", "fer2013.npz"]
+    assert (study / publish.REAL_LANDMARKS).read_text() == "real"
     assert (study / "figures/09_old.webp").exists()
     row = "| fitted at 48 px (9 parameters) | crop | all | 68.0 % | 66.0 to 70.0 % | 40 | 1 |"
     assert row in (study / "README.md").read_text()

@@ -7,6 +7,7 @@ What is published, for every profile alike:
     figures/NN_name.webp           the figures of `standard`, which the notebooks link
     figures/PROFILE/NN_name.webp   those of another profile
     lib/models/weights/            the weights fitted on real faces
+    lib/synthetic/real_landmarks.csv  the landmarks of real faces
 
 `python -m lib.runner.publish` renders the README alone.
 """
@@ -25,6 +26,7 @@ from lib.runner import figures, findings, notebook, plan, reference
 README = ROOT / "README.md"
 KEY_FIGURES = ("11_paper_beside_ours", "02_people")  # the README shows the first that is there
 REAL = "fer2013"  # the profile on real faces, and its data set
+REAL_LANDMARKS = "lib/synthetic/real_landmarks.csv"
 STANDARD = "standard"  # the profile that a reader runs
 TIERS = (STANDARD, "paper")  # profiles whose published runs answer the papers' numbers
 Notebooks = Mapping[str, Mapping]  # contents of results files by number
@@ -49,6 +51,8 @@ def publish(profile: str) -> list[str]:
     lines.append(f"{reference.predictions(profile).relative_to(ROOT)}/: {publish_predictions(profile, numbers)} files")
     if profile == REAL:
         lines.append(f"lib/models/weights/: {', '.join(copy_weights())}")
+        shutil.copy(BUILD / "results" / "13_real_landmarks.csv", ROOT / REAL_LANDMARKS)
+        lines.append(f"{REAL_LANDMARKS}: those of this run")
     lines.append(f"README.md: {render_readme()}")
     if any(one["provenance"]["dirty"] for one in results.values()):
         lines.append("note: some of this ran with changes that are not in the commit named there")

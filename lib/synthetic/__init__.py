@@ -16,6 +16,7 @@ upstream first:
     actor, render   a subject made ready, and photographed
     truth           what is known about the photograph
     show            contact sheets and clips
+    check, likeness how far the faces can be trusted, and how like real ones they are
 
 The stand-in data sets made of these faces are in `stand_in`.
 """

@@ -13,7 +13,7 @@ from lib.emotions import COLOURS, EMOTIONS, EMOTIONS_8
 from lib.synthetic import mesh, shape, show, skin, units
 from lib.synthetic.people import Subject
 from lib.synthetic.render import render
-from lib.synthetic.scene import SCENES, Scene
+from lib.synthetic.scene import SCENES, Scene, light
 from lib.synthetic.truth import Truth
 
 
@@ -26,19 +26,57 @@ def people(subjects: Sequence[Subject]) -> Figure:
 
 
 def making(subject: Subject) -> Figure:
-    """Draw the steps from the network's 468 points to the image of a subject, with a neutral face."""
-    surface = mesh.surface()
-    points = surface.refine @ shape.head(subject).control  # (V, 3), cm
-    front = surface.fine[points[surface.fine][:, :, 2].mean(axis=1) > -4]  # triangles of the back are left out
+    """Draw what a subject's face is made of, with a neutral expression: geometry above, surface and image below."""
+    surface, head = mesh.surface(), shape.head(subject)
+    points = surface.refine @ head.control  # (V, 3), cm
+    painted = skin.paint(subject)[0]
+    figure, axes = plt.subplots(2, 3, figsize=(12, 8))
+    (template, person, moving), (texture, relief, image) = axes
     coarse = surface.triangles[(surface.triangles < 468).all(axis=1)]
-    figure, axes = plt.subplots(1, 4, figsize=(14, 4))
-    axes[0].triplot(*surface.points[:468, :2].T, coarse, lw=0.4)
-    axes[1].triplot(*points[:, :2].T, front, lw=0.15, color="#5d4037")
-    for ax, title in zip(axes[:2], ("the network's face, 468 points", "one person's, refined"), strict=True):
-        ax.set(title=title, aspect="equal", xlabel="cm", xlim=(-8, 8), ylim=(-13, 11))
-    plots.picture(skin.paint(subject)[0].colour[..., :3], "the painted skin, unrolled", axes[2])
-    plots.picture(show.portrait(subject, {}), "the image", axes[3])
+    _wire(surface.points[:468], coarse, "1 control mesh: the network's 468 points", template)
+    _wire(points, surface.fine, "2 subdivision surface of one person", person)
+    _displacement(head, 12, moving)
+    plots.picture(painted.colour[..., :3], "4 albedo texture, unrolled", texture)
+    depth = painted.relief / max(1e-6, float(np.abs(painted.relief).max()))  # [-1, 1]
+    plots.picture((127.5 + 127.5 * depth).astype(np.uint8), "5 bump map, unrolled", relief)
+    plots.picture(show.portrait(subject, {}), "6 shaded and rasterised", image)
+    figure.tight_layout()
     return figure
+
+
+def _wire(points: np.ndarray, triangles: np.ndarray, title: str, ax: Axes) -> None:
+    """Draw the front of a surface as lines: points (V, 3) in cm, triangles (T, 3)."""
+    front = triangles[points[triangles][:, :, 2].mean(axis=1) > -4]  # those of the back are left out
+    ax.triplot(*points[:, :2].T, front, lw=60 / len(front) ** 0.6, color="#5d4037")
+    ax.set(title=title, aspect="equal", xlabel="cm", xlim=(-8, 8), ylim=(-13, 11))
+
+
+def _displacement(head: shape.Head, unit: int, ax: Axes) -> None:
+    """Draw how far an action unit at full strength carries each vertex of a head's control mesh."""
+    strength = np.zeros((len(units.UNITS), 2))
+    strength[units.UNITS.index(unit)] = 1
+    before, after = head.control[:468], units.deform(head.control, strength, head.eyes)[0][:468]
+    way = after - before  # (468, 3), cm
+    ax.plot(*before[:, :2].T, ".", ms=2, color="0.7")
+    ax.quiver(*before[:, :2].T, *way[:, :2].T, color="#c0392b", scale=1, scale_units="xy", angles="xy", width=0.006)
+    title = f"3 blend shape of unit {unit}, {units.NAMES[unit]}"
+    ax.set(title=title, aspect="equal", xlabel="cm", xlim=(-8, 8), ylim=(-13, 11))
+
+
+def photographing(subject: Subject) -> Figure:
+    """Draw a subject in several lights, then through several cameras."""
+    above, side, front = (0.0, 1.0, 0.35), (1.0, 0.2, 0.25), (0.1, 0.3, 1.0)
+    scenes = {
+        "ambient and fill alone": Scene(lamp=light(front, 0.0), zoom=1.35),
+        "key light from the front": Scene(lamp=light(front, 1.0), zoom=1.35),
+        "from the side": Scene(lamp=light(side, 1.0), zoom=1.35),
+        "from above": Scene(lamp=light(above, 1.0), zoom=1.35),
+        "head turned by 25°": Scene(yaw=25.0, zoom=1.35),
+        "lens out of focus": Scene(blur=3.0, zoom=1.35),
+        "sensor noise": Scene(grain=12.0, zoom=1.35),
+        "48 pixels, JPEG": Scene(small=48, jpeg=30, zoom=1.35),
+    }
+    return plots.gallery([show.portrait(subject, {}, scene) for scene in scenes.values()], list(scenes), 4, 2.2)
 
 
 def action_units(subject: Subject) -> Figure:
@@ -97,4 +135,27 @@ def truths(first: int, rng: np.random.Generator) -> Figure:
             image, truth = render(Subject(first + number), emotion, 0.8, rng, scene)
             plots.photograph(image, ax, truth.landmarks)
             ax.set_title(f"{scene}: {emotion}, yaw {truth.pose[0]:.0f}°", fontsize=8)
+    return figure
+
+
+def likeness(compared: pd.DataFrame, title: str) -> Figure:
+    """Draw per feature the mean and one deviation either way of real and of rendered faces, a row per emotion.
+
+    Args:
+        compared: from `lib.synthetic.likeness.compared`.
+        title: of the whole figure.
+    """
+    figure, axes = plt.subplots(2, 4, figsize=(13, 6), sharey=True)
+    for ax, (feature, rows) in zip(axes.flat, compared.groupby("feature", sort=False), strict=True):
+        places = np.arange(len(rows))
+        for kind, colour, shift in (("real", "#7f8c8d", -0.16), ("rendered", "#2e6fb0", 0.16)):
+            where = rows[f"{kind} mean"], places + shift
+            ax.errorbar(*where, xerr=rows[f"{kind} sd"], fmt="o", ms=5, capsize=2, color=colour, label=kind)
+        ax.set(title=feature, yticks=places, yticklabels=rows["emotion"])
+        ax.grid(axis="x", alpha=0.3)
+    axes[0, 0].invert_yaxis()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="upper right", ncols=2)
+    figure.suptitle(title)
+    figure.supxlabel("mean and one standard deviation, in distances of the eye centres")
+    figure.tight_layout()
     return figure

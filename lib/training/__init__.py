@@ -8,7 +8,7 @@ gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
 trained_networks    the networks of notebook 09, for the notebooks that measure them
 classification      the images, tables and results of notebook 09
-real_faces          those of notebook 13; figures draws one of them
+real_faces          those of notebook 13; transfer sets real and rendered faces side by side; figures draws them
 """
 
 from lib.training.fit import fit, share_over_devices
