@@ -13,71 +13,49 @@ from lib.synthetic.units import UNITS
 
 # emotion: (probability, {unit: (share of people, strength at 100 %)}); a share of 1: the unit is part of the prototype
 VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = {
-    "angry": (
-        (0.45, {4: (1, 1.0), 7: (1, 0.85), 24: (1, 0.9), 17: (0.52, 0.45), 9: (0.2, 0.2)}),
-        (0.35, {4: (1, 1.0), 5: (1, 0.55), 7: (1, 0.7), 23: (1, 0.9), 24: (0.4, 0.4)}),
-        (0.20, {4: (1, 1.0), 7: (1, 0.9), 10: (1, 0.45), 25: (1, 0.55), 16: (0.5, 0.5), 23: (0.29, 0.4)}),
+    "angry": (  # pressed lips; a stare; bared teeth; a shout
+        (0.30, {4: (1, 1.0), 7: (1, 0.8), 24: (1, 0.9), 17: (0.52, 0.45), 9: (0.3, 0.25)}),
+        (0.20, {4: (1, 1.0), 5: (1, 0.4), 7: (1, 0.6), 23: (1, 0.9), 24: (0.4, 0.4)}),
+        (0.30, {4: (1, 1.0), 7: (1, 0.9), 9: (0.5, 0.35), 10: (1, 0.6), 16: (1, 0.7), 20: (0.6, 0.4), 25: (1, 0.7)}),
+        (0.20, {4: (1, 1.0), 7: (1, 0.7), 10: (1, 0.5), 16: (0.7, 0.5), 25: (1, 0.5), 26: (1, 1.0)}),
     ),
-    "disgust": (
-        (
-            0.65,
-            {
-                9: (1, 0.95),
-                10: (1, 0.85),
-                17: (1, 0.55),
-                4: (0.31, 0.45),
-                24: (0.26, 0.25),
-                7: (0.5, 0.4),
-                6: (0.3, 0.3),
-            },
-        ),
-        (0.35, {9: (1, 1.0), 15: (1, 0.5), 16: (1, 0.6), 10: (0.7, 0.7), 25: (0.6, 0.4), 7: (0.5, 0.4)}),
+    "disgust": (  # lips closed; lips parted
+        (0.40, {9: (1, 0.9), 10: (1, 0.7), 17: (1, 0.5), 7: (1, 0.8), 6: (1, 0.7), 4: (0.4, 0.4), 15: (0.5, 0.5),
+                43: (0.7, 0.3)}),
+        (0.60, {9: (1, 0.9), 10: (1, 0.9), 25: (1, 0.7), 7: (1, 0.9), 6: (1, 0.8), 4: (0.4, 0.4), 15: (0.5, 0.5),
+                16: (0.7, 0.6), 43: (0.7, 0.3), 26: (0.3, 0.4)}),
     ),
-    "fear": (
-        (
-            0.55,
-            {
-                1: (1, 0.95),
-                4: (1, 0.55),
-                20: (1, 0.95),
-                25: (1, 0.8),
-                2: (0.57, 0.45),
-                5: (0.63, 0.9),
-                26: (0.33, 0.35),
-            },
-        ),
-        (
-            0.45,
-            {
-                1: (1, 1.0),
-                2: (1, 0.5),
-                4: (1, 0.6),
-                5: (1, 1.0),
-                7: (0.5, 0.25),
-                20: (1, 0.95),
-                25: (1, 0.6),
-                26: (0.6, 0.3),
-            },
-        ),
+    "fear": (  # lips pulled back; lips just parted; a scream
+        (0.50, {1: (1, 0.9), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.9), 20: (1, 0.6), 25: (1, 0.7), 26: (0.5, 0.3),
+                16: (0.5, 0.5)}),
+        (0.30, {1: (1, 0.9), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.8), 20: (1, 0.4), 25: (1, 0.4), 15: (0.4, 0.3)}),
+        (0.20, {1: (1, 0.9), 2: (0.7, 0.5), 4: (1, 0.8), 5: (1, 1.0), 20: (1, 0.8), 16: (1, 0.6), 25: (1, 0.6),
+                26: (1, 0.8)}),
     ),
-    "happy": (
-        (0.75, {12: (1, 0.95), 25: (1, 0.75), 6: (0.75, 0.85), 26: (0.25, 0.3)}),
-        (0.25, {12: (1, 0.95), 6: (1, 0.85), 14: (0.2, 0.2)}),
+    "happy": (  # a smile with teeth; a laugh; a smile with closed lips
+        (0.65, {12: (1, 1.0), 25: (1, 0.85), 6: (0.85, 0.8), 10: (0.5, 0.35), 7: (0.3, 0.4)}),
+        (0.22, {12: (1, 1.0), 25: (1, 0.8), 26: (1, 0.6), 6: (1, 0.9), 7: (0.5, 0.4)}),
+        (0.13, {12: (1, 0.95), 6: (1, 0.8), 14: (0.2, 0.2)}),
     ),
     "neutral": ((1.0, {}),),
-    "sad": (
-        (0.35, {4: (1, 0.45), 15: (1, 0.95), 1: (0.6, 1.0), 6: (0.5, 0.25), 17: (0.67, 0.55), 43: (0.3, 0.16)}),
-        (0.65, {1: (1, 1.0), 4: (1, 0.4), 15: (1, 0.95), 17: (0.67, 0.5), 43: (0.4, 0.18)}),
+    "sad": (  # oblique brows; a heavy look; close to tears
+        (0.35, {1: (1, 1.0), 4: (1, 0.65), 15: (1, 0.75), 17: (0.6, 0.4), 43: (1, 0.30)}),
+        (0.30, {4: (1, 0.75), 1: (1, 0.7), 15: (1, 0.7), 17: (0.5, 0.4), 43: (1, 0.45)}),
+        (0.35, {1: (1, 0.8), 4: (1, 0.8), 6: (1, 0.7), 7: (1, 0.6), 15: (1, 0.6), 20: (1, 0.5), 25: (1, 0.6),
+                10: (0.5, 0.4), 17: (0.4, 0.4), 43: (0.7, 0.3)}),
     ),
-    "surprise": (
-        (0.6, {1: (1, 1.0), 2: (1, 1.0), 25: (1, 0.6), 26: (1, 1.0), 5: (0.66, 0.85)}),
-        (0.4, {1: (1, 1.0), 2: (1, 1.0), 5: (1, 0.9), 25: (1, 0.5), 27: (1, 0.85)}),
+    "surprise": (  # the jaw drops; opens wide; lips just parted
+        (0.5, {1: (1, 0.85), 2: (1, 0.9), 5: (1, 1.0), 25: (1, 0.5), 26: (1, 0.8)}),
+        (0.3, {1: (1, 0.95), 2: (1, 0.95), 5: (1, 1.0), 25: (1, 0.4), 27: (1, 0.65)}),
+        (0.2, {1: (1, 0.95), 2: (1, 0.95), 5: (1, 1.0), 25: (1, 0.7), 26: (1, 0.4)}),
     ),
     "contempt": ((1.0, {12: (1, 0.62), 14: (1, 1.0), 10: (0.2, 0.25)}),),  # on one side only
-}
+}  # fmt: skip
 JITTER = 0.15  # sd of the logarithm of a unit's strength, from image to image
+STYLE = 0.10  # the same from person to person, each half of the face on its own
 REST = 0.018  # mean of the small activity that is there without any emotion
-_REST_UNITS = (1, 2, 4, 6, 7, 12, 15, 17, 20, 24)
+HABIT = 0.05  # mean of a person's own, which stays from image to image
+REST_UNITS = (1, 2, 4, 6, 7, 12, 15, 17, 20, 24, 43)
 
 
 def draw(subject: Subject, emotion: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -92,18 +70,19 @@ def draw(subject: Subject, emotion: str, rng: np.random.Generator) -> tuple[np.n
     """
     if emotion not in VARIANTS:
         raise ValueError(f"emotion is {emotion!r}; expected one of {', '.join(EMOTIONS_8)}")
-    choices = VARIANTS[emotion]
-    recipe = choices[int(rng.choice(len(choices), p=[p for p, _ in choices]))][1]
-    full = np.zeros((len(UNITS), 2))
+    style, choices = subject.rng(5), VARIANTS[emotion]
+    gain = np.exp(style.normal(0, STYLE, (len(UNITS), 2)))
+    taste = np.array([p for p, _ in choices]) * np.exp(style.normal(0, 1, len(choices)))
+    recipe = choices[int(rng.choice(len(choices), p=taste / taste.sum()))][1]
+    full, rest = np.zeros((len(UNITS), 2)), np.zeros((len(UNITS), 2))
     for unit, (share, strength) in recipe.items():
         if rng.uniform() < share:
             both = strength * subject.traits.expressive * np.exp(rng.normal(0, JITTER))
-            full[UNITS.index(unit)] = both * np.exp(rng.normal(0, 0.06) * np.array([1, -1]))
+            full[UNITS.index(unit)] = both * gain[UNITS.index(unit)] * np.exp(rng.normal(0, 0.06) * np.array([1, -1]))
     if emotion == "contempt":
         full[:, int(rng.integers(2))] *= rng.uniform(0, 0.08)
-    rest = np.zeros((len(UNITS), 2))
-    for unit in _REST_UNITS:
-        rest[UNITS.index(unit)] = rng.exponential(REST)
+    for unit, habit in zip(REST_UNITS, style.exponential(HABIT, len(REST_UNITS)), strict=True):
+        rest[UNITS.index(unit)] = habit + rng.exponential(REST)
     return full.clip(0, 1.15), rest
 
 

@@ -22,7 +22,9 @@ from lib.synthetic.subdivide import bilaplacian, loop
 
 Ring = Sequence[int] | np.ndarray  # vertices in order
 PUPILS = 6.3  # cm between the pupils of the template, a usual adult
+PROPORTIONS = np.array([1.0, 1.11, 1.05])  # the network sees real faces that much higher and deeper than its own mean
 EYE_RADIUS = 1.27  # cm; 1.2 in people, larger because our lids have no thickness
+BROW_DROP = 0.35  # cm by which the brows lie lower than in the recovered face
 EYE = np.array([3.15, -0.02, -0.72])  # centre of the left eyeball
 SKULL_CENTRE, SKULL_AXES = np.array([0.0, 0.9, -6.6]), np.array([7.35, 9.6, 9.1])
 
@@ -37,6 +39,7 @@ LID_FOLD = (247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25, 130
 UPPER_LIP, LOWER_LIP = (191, 80, 81, 82, 13, 312, 311, 310, 415), (95, 88, 178, 87, 14, 317, 402, 318, 324)  # inner
 LIP_RING = (78, *UPPER_LIP, 308, *LOWER_LIP[::-1])
 LIP_OUTLINE = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+BROW = (70, 63, 105, 66, 107, 46, 53, 52, 65, 55)  # upper and lower row
 SKIN, MOUTH = 0, 1  # materials of this surface
 
 
@@ -70,7 +73,7 @@ def surface() -> Surface:
     """Build the template once per process."""
     stored = np.load(FILE)
     mirror, triangles = stored["mirror"], stored["triangles"]
-    points = _adjust(stored["points"] * np.array([1, 1.2, 1.05]) * PUPILS, triangles, mirror)
+    points = _adjust(stored["points"] * PROPORTIONS * PUPILS, triangles, mirror)
     build = _Builder(points, triangles)
     for ring in (LID_RING, tuple(mirror[list(LID_RING)])):
         build.extrude(ring, _behind_lid, 1.0)
@@ -155,15 +158,16 @@ def _skull(oval: np.ndarray, t: float) -> np.ndarray:
 
 
 def _adjust(points: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """Open the eyes, seat the lids on the eyeballs and close the lips of the recovered face (our choice, by eye)."""
+    """Open the eyes, seat the lids on the eyeballs, lower the brows and close the lips of the recovered face (ours)."""
     moves, right = {}, EYE * (-1, 1, 1)
-    for ring, height in ((UPPER_LID, 0.54), (LOWER_LID, -0.42)):
+    for ring, height in ((UPPER_LID, 0.43), (LOWER_LID, -0.50)):
         for i, v in enumerate(ring):
             across = (points[v, 0] - right[0]) * 1.1
             arch = np.sin(np.pi * (i + 1) / 8) ** 0.7
             moves[v] = _on_eye(np.array([right[0] + across, right[1] + height * arch + 0.06 * -across / 1.5, 0]), right)
     for v, y in ((33, 0.03), (133, -0.12)):
         moves[v] = _on_eye(np.array([right[0] + (points[v, 0] - right[0]) * 1.1, y, 0]), right)
+    moves |= {v: points[v] - (0, BROW_DROP, 0) for v in BROW}
     for v in list(moves):
         moves[int(mirror[v])] = moves[v] * (-1, 1, 1)
     gap = np.array([0, 0.01, 0])

@@ -23,39 +23,51 @@ class Head:
     parts: tuple[parts.Part, ...]
 
 
-# name: centre (x mirrored, y, z), reach in cm, direction (outward, up, forward), spread over people in cm
+# name: centre (x mirrored, y, z), reach in cm, direction (outward, up, forward), mean and spread over people in cm
 _BUMPS = {
-    "cheekbone": ((5.0, -2.4, -0.5), 2.0, (0.8, 0, 0.5), 0.28), "cheek": ((4.6, -6.5, -0.8), 2.4, (1, 0, 0.3), 0.38),
-    "jaw": ((5.6, -8.5, -3.5), 2.4, (1, 0, 0), 0.36), "chin": ((0, -11.0, 1.8), 1.9, (0, -0.8, 0.7), 0.34),
-    "chin width": ((1.7, -11.0, 1.2), 1.5, (1, 0, 0), 0.26), "brow ridge": ((2.4, 2.0, 1.4), 1.7, (0, 0, 1), 0.16),
-    "forehead": ((0, 5.0, 0.8), 3.0, (0, 0.3, 1), 0.26), "bridge": ((0, -0.4, 2.2), 1.1, (0, 0, 1), 0.20),
-    "nose length": ((0, -3.7, 3.6), 1.3, (0, 1, 0), 0.22), "nose tip": ((0, -3.6, 3.9), 1.1, (0, 0.2, 1), 0.26),
-    "nostrils": ((1.3, -4.0, 2.2), 0.8, (1, 0, 0), 0.17), "upper lip": ((0, -6.35, 2.4), 0.75, (0, 0.45, 0.6), 0.17),
-    "lower lip": ((0, -7.55, 2.3), 0.75, (0, -0.45, 0.6), 0.17), "mouth height": ((0, -6.9, 2.0), 1.8, (0, 1, 0), 0.20),
-    "mouth width": ((2.7, -6.9, 1.0), 1.1, (1, 0, -0.3), 0.20),
-    "brow height": ((3.0, 1.9, 0.9), 1.3, (0, 1, 0.1), 0.17),
-    "temple": ((6.0, 2.5, -2.5), 2.3, (1, 0, 0), 0.22), "philtrum": ((0, -5.4, 2.4), 0.8, (0, 0, 1), 0.08),
+    "cheekbone": ((5.0, -2.2, -0.5), 2.0, (0.8, 0, 0.5), 0.0, 0.30),
+    "cheek": ((4.6, -6.0, -0.8), 2.4, (1, 0, 0.3), 0.07, 0.44),
+    "jaw": ((5.6, -7.9, -3.5), 2.4, (1, 0, 0), 0.4, 0.44),
+    "chin": ((0, -10.2, 1.8), 1.9, (0, -0.8, 0.7), 0.1, 0.42),
+    "chin width": ((1.7, -10.2, 1.2), 1.5, (1, 0, 0), 0.0, 0.30),
+    "brow ridge": ((2.4, 1.9, 1.4), 1.7, (0, 0, 1), 0.0, 0.18),
+    "forehead": ((0, 4.6, 0.8), 3.0, (0, 0.3, 1), -0.1, 0.28),
+    "bridge": ((0, -0.4, 2.2), 1.1, (0, 0, 1), 0.0, 0.22),
+    "nose length": ((0, -3.4, 3.6), 1.3, (0, 1, 0), -0.25, 0.26),
+    "nose tip": ((0, -3.3, 3.9), 1.1, (0, 0.2, 1), 0.0, 0.26),
+    "nostrils": ((1.3, -3.7, 2.2), 0.8, (1, 0, 0), 0.0, 0.19),
+    "upper lip": ((0, -5.9, 2.4), 0.75, (0, 0.45, 0.6), 0.15, 0.18),
+    "lower lip": ((0, -7.0, 2.3), 0.75, (0, -0.45, 0.6), 0.0, 0.18),
+    "mouth height": ((0, -6.4, 2.0), 1.8, (0, 1, 0), 0.0, 0.26),
+    "mouth width": ((2.7, -6.4, 1.0), 1.3, (1, 0, -0.3), -0.5, 0.19),
+    "mouth corner": ((2.7, -6.4, 1.0), 0.9, (0, 1, 0), -0.06, 0.10),
+    "inner brow": ((1.6, 1.6, 1.5), 0.9, (0, 1, 0.1), -0.28, 0.3),
+    "outer brow": ((4.0, 1.9, 0.6), 1.1, (0, 1, 0.1), 0.05, 0.22),
+    "temple": ((6.0, 2.3, -2.5), 2.3, (1, 0, 0), 0.6, 0.26),
+    "philtrum": ((0, -5.0, 2.4), 0.8, (0, 0, 1), 0.0, 0.08),
 }  # fmt: skip
 
 
 def head(subject: Subject) -> Head:
     """Return the shape of a subject at rest."""
     rng, t = subject.rng(1), subject.traits
-    draw = {name: float(np.clip(rng.normal(), -2.2, 2.2)) * spread for name, (*_, spread) in _BUMPS.items()}
+    draw = {
+        name: mean + float(np.clip(rng.normal(), -2.2, 2.2)) * spread for name, (*_, mean, spread) in _BUMPS.items()
+    }
     draw["jaw"] += 0.34 * (t.build - 0.5)
     draw["brow ridge"] += 0.24 * (t.build - 0.5)
     draw["chin width"] += 0.25 * (t.build - 0.5)
     draw["upper lip"] += 0.10 * (0.5 - t.build) + 0.05 * (t.skin_tone - 3) - 0.08 * t.age
     draw["lower lip"] += 0.08 * (0.5 - t.build) + 0.05 * (t.skin_tone - 3) - 0.06 * t.age
     draw["nostrils"] += 0.05 * (t.skin_tone - 3)
-    scale = np.array([rng.normal(1, 0.028), rng.normal(1, 0.028), rng.normal(1, 0.03)]).clip(0.93, 1.07)
-    apart, slant = float(rng.normal(0, 0.10)), float(rng.normal(0, 0.05))
+    scale = rng.normal(1, (0.04, 0.045, 0.03)).clip(0.9, 1.1)
+    apart, slant, wide = rng.normal(0, (0.14, 0.08, 0.14)).clip(-0.28, 0.28)
 
     def shape(p: np.ndarray) -> np.ndarray:
         moved = p.copy()
-        for name, (centre, reach, way, _) in _BUMPS.items():
+        for name, (centre, reach, way, *_) in _BUMPS.items():
             moved += draw[name] * _bump(p, centre, reach, way)
-        moved += 0.30 * max(t.age - 0.5, 0) * _bump(p, (4.6, -9.6, 0.2), 1.6, (0.5, -1, 0.2))  # jowls
+        moved += 0.30 * max(t.age - 0.5, 0) * _bump(p, (4.6, -8.9, 0.2), 1.6, (0.5, -1, 0.2))  # jowls
         moved += apart * _bump(p, (3.15, 0, 0), 2.2, (1, 0, 0))
         return moved * scale
 
@@ -64,6 +76,7 @@ def head(subject: Subject) -> Head:
     control += slant * _bump(control, (4.6, 0, -0.4), 0.8, (0, 1, 0))
     for (vertices, tight), centre in zip(units.lid_vertices(), eyes, strict=True):
         ring = vertices[tight > 0]
+        control[ring, 1] += wide * (control[ring, 1] - centre[1])
         away = control[ring] - centre
         control[ring] = centre + away / np.linalg.norm(away, axis=1, keepdims=True) * (mesh.EYE_RADIUS + 0.07)
     rest = shape(s.points)
