@@ -74,8 +74,8 @@ _MOVES: dict[int, tuple[tuple, tuple[int, ...], float]] = {
           ((14, 87, 178, 88), (0, 0.02, -0.05)), ((18, 200), (0, 0.16, 0.10))), (*_EYE, *_NOSE, 152), 2.8),
     25: ((((14, 87, 178), (0, -0.34, 0.02)), ((88, 95), (0, -0.20, 0)), ((17, 84, 181), (0, -0.26, 0.04)),
           ((13, 82, 81), (0, 0.12, 0.02)), ((80, 191), (0, 0.07, 0))), (*_CORNER, *_NOSE, 152, 199, 50), 3.0),
-    26: (((_CORNER, (-0.24, -0.04, 0.06)), ((40, 80, 91, 88), (-0.12, 0, 0.03))), (*_EYE, *_NOSE, 0, 13, 14, 17, 152), 3.0),
-    27: (((_CORNER, (-0.48, -0.10, 0.12)), ((40, 80, 91, 88), (-0.24, 0, 0.06))), (*_EYE, *_NOSE, 0, 13, 14, 17, 152), 3.0),
+    26: (((_CORNER, (-0.34, -0.10, 0.08)), ((40, 80, 91, 88), (-0.17, 0, 0.04))), (*_NOSE, 0, 13, 14, 17, 152), 3.0),
+    27: (((_CORNER, (-0.60, -0.20, 0.14)), ((40, 80, 91, 88), (-0.30, 0, 0.07))), (*_NOSE, 0, 13, 14, 17, 152), 3.0),
     43: (((mesh.LOWER_LID[1:-1], (0, 0.06, 0)), ((27, 28, 29), (0, -0.30, 0.08))),
          (33, 133, 52, 65, 55, 53, 46, 118, 119, 101), 2.5),
 }  # fmt: skip
@@ -220,7 +220,7 @@ def lid_vertices() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
 
 
 def _slide_lids(points: np.ndarray, base: np.ndarray, eyes: np.ndarray) -> None:
-    """Stop the lids where they meet, put their margins back on the eyeballs and keep the skin around them outside, in place; strips follow."""
+    """Stop lids where they meet, put their margins on the eyeballs and the skin around outside, in place."""
     s = mesh.surface()
     before = points[:468].copy()
     upper, lower = (np.concatenate([ring, s.mirror[ring]]) for ring in map(np.array, (mesh.UPPER_LID, mesh.LOWER_LID)))
