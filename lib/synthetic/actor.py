@@ -42,7 +42,7 @@ def actor(subject: Subject) -> Actor:
     painted = skin.paint(subject)
     loose = style is not None and style.hem is None and style.curl < 0.8
     reach = 0.10 if loose else 0.03  # share of its length by which a strand may be shorter
-    ragged = subject.rng(4).uniform(1 - reach, 1.0, 256).astype(np.float32)
+    ragged = (1 - reach * subject.rng(4).uniform(0, 1, 256) ** 2).astype(np.float32)
     return Actor(
         head, painted,
         np.concatenate([p.points for p in head.parts]),

@@ -10,7 +10,7 @@ from lib.synthetic.parts import HAIR, Part, grid
 
 Skull = Callable[[np.ndarray], np.ndarray]  # directions (..., 3) to distances from CENTRE (...), cm
 CENTRE = np.array([0.0, 1.5, -6.2])
-COLUMNS, ROWS = 56, 22
+COLUMNS, ROWS = 88, 26
 # the hairline: height in cm over the angle from straight ahead in degrees: forehead, temple, sideburn, ear, nape
 _ANGLE = np.radians([0, 15, 30, 44, 55, 66, 76, 84, 92, 100, 118, 138, 180])
 _LINE = np.array([6.3, 6.4, 6.3, 5.5, 3.9, 1.9, -0.4, -1.6, 0.6, 1.9, 0.6, -5.6, -7.4])
@@ -43,21 +43,21 @@ class Style:
 
 STYLES: dict[str, Style | None] = {
     "bald": None,
-    "buzz": Style(0.28, (0, 1, -0.45), edge=0.10),
+    "buzz": Style(0.28, (0, 1, -0.45), curl=0.85, edge=0.05),
     "short": Style(0.9, (0.1, 1, -0.35), fringe=0.3),
-    "side part": Style(1.35, (0.42, 0.9, 0.25), edge=0.5),
-    "swept back": Style(1.1, (0, 0.72, 0.62), edge=0.5),
+    "side part": Style(1.35, (0.42, 0.9, 0.25), edge=0.2),
+    "swept back": Style(1.1, (0, 0.72, 0.62), edge=0.12),
     "crop": Style(1.1, (0, 1, -0.3), fringe=2.0),
     "receding": Style(0.6, (0, 1, -0.5), recede=1.7),
     "curls": Style(2.3, (0, 1, -0.2), fringe=0.5, curl=1.0, edge=0.3),
     "afro": Style(4.2, (0, 1, -0.2), curl=1.0, edge=0.2),
     "bob": Style(1.3, (0, 1, 0.15), fringe=3.0, hem=-8.5),
-    "parted bob": Style(1.3, (0.3, 0.9, 0.4), hem=-9.5, edge=0.6),
-    "long": Style(1.1, (0, 0.95, 0.38), hem=-21.0, edge=0.5),
+    "parted bob": Style(1.3, (0.3, 0.9, 0.4), hem=-9.5, edge=0.25),
+    "long": Style(1.1, (0, 0.95, 0.38), hem=-21.0, edge=0.25),
     "long fringe": Style(1.2, (0, 1, 0.1), fringe=3.2, hem=-22.0),
-    "long waves": Style(1.7, (0.25, 0.92, 0.38), hem=-18.0, curl=0.45, edge=0.7),
-    "bun": Style(0.55, (0, 0.6, -0.75), bun=2.7, edge=0.2),
-    "ponytail": Style(0.6, (0, 0.75, -0.6), fringe=1.2, bun=1.6, edge=0.2),
+    "long waves": Style(1.7, (0.25, 0.92, 0.38), hem=-18.0, curl=0.45, edge=0.35),
+    "bun": Style(0.55, (0, 0.6, -0.75), bun=2.7, edge=0.08),
+    "ponytail": Style(0.6, (0, 0.75, -0.6), fringe=1.2, bun=1.6, edge=0.1),
 }
 
 
@@ -130,11 +130,11 @@ def _strands(style: Style, skull: Skull, rng: np.random.Generator) -> tuple[np.n
     end = np.where(outside.any(0), outside.argmax(0), 60).astype(float)  # step at which a strand meets the hairline
     facing = np.abs(around(bare[end.astype(int), np.arange(COLUMNS)]))
     end[1:-1] = (end[:-2] + 2 * end[1:-1] + end[2:]) / 4
-    ragged = rng.uniform(-1, 1, COLUMNS)
-    ragged[-1] = ragged[0]
+    ragged = _lumps(out, rng, 9)  # a fringe is uneven, but in locks
     steps_per_cm = 1 / (2.6 / 79 * 9.5)
     front = np.exp(-((facing / 0.75) ** 4))
-    end += style.fringe * steps_per_cm * front * (1 + 0.12 * ragged) + 0.25 * ragged
+    end += style.fringe * steps_per_cm * front * (1 + 0.10 * ragged) + 0.4 * ragged
+    end += 0.7 * steps_per_cm * (np.abs(facing - 1.5) < 0.5)  # over the upper edge of the ear
     t = np.linspace(0, 1, ROWS)[:, None]
     step = (t * end).clip(0, 78)
     low = step.astype(int)

@@ -139,9 +139,9 @@ def ear(side: int, size: float, spread: float, head_x: float) -> Part:
 
 # height, half width, half depth, centre z of the neck and shoulders; the last of the skin is row 7
 _TORSO = np.array([
-    (-7.5, 4.6, 3.0, -8.6), (-9.0, 5.3, 4.3, -7.8), (-10.5, 5.5, 4.9, -7.3),
-    (-12.0, 5.6, 5.3, -7.0), (-13.2, 5.8, 5.5, -7.0), (-14.4, 6.2, 5.7, -7.1),
-    (-15.4, 7.0, 6.0, -7.2), (-16.3, 8.6, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4),
+    (-7.5, 4.3, 3.0, -8.6), (-9.0, 4.8, 4.3, -7.8), (-10.5, 4.9, 4.9, -7.3),
+    (-12.0, 4.9, 5.3, -7.0), (-13.2, 5.1, 5.5, -7.0), (-14.4, 5.5, 5.7, -7.1),
+    (-15.4, 6.4, 6.0, -7.2), (-16.3, 8.2, 6.5, -7.3), (-17.2, 11.0, 7.0, -7.4),
     (-18.2, 14.0, 7.6, -7.5), (-19.4, 17.0, 8.2, -7.6), (-21.0, 19.3, 8.9, -7.6),
     (-24.0, 21.0, 9.8, -7.6), (-30.0, 22.0, 10.5, -7.6), (-42.0, 22.0, 11.0, -7.6),
 ])  # fmt: skip
@@ -163,7 +163,7 @@ def torso(width: float, collar: float) -> tuple[Part, Part]:
         np.where(y < -15, 1.2, 0.0) * np.clip(np.cos(turn), 0, 1) ** 2
     )  # the chest lies lower than the shoulders
     body = np.clip((-6.0 - points[..., 1]) / 9.0, 0, 1).ravel()
-    under_chin = 0.62 + 0.38 * np.clip((-10.5 - points[..., 1]) / 5, 0, 1)
+    under_chin = 0.5 + 0.5 * np.clip((-10.0 - points[..., 1]) / 6, 0, 1)
     shade = np.stack([under_chin, 0 * under_chin], axis=-1)
     neck = grid(points, shade, PLAIN, around=True, body=body)
     edge = collar + 2.5 * (1 - np.cos(turn)) / 2

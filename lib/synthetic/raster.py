@@ -149,3 +149,31 @@ def lit(
         if total:
             out[v] = np.float32(seen) / np.float32(total)
     return out
+
+
+@numba.njit(cache=True)
+def feather(picture: np.ndarray, which: np.ndarray, material: np.ndarray) -> np.ndarray:
+    """Return the picture with soft edges where hair, everything else and the background meet, float32 (h, w, 3).
+
+    Args:
+        picture: float32 (h, w, 3), linear light.
+        which: int32 (h, w), triangle per pixel, from `visible`.
+        material: uint8 (f,).
+    """
+    h, w = which.shape
+    kind = np.empty((h, w), np.int8)
+    for y in range(h):
+        for x in range(w):
+            kind[y, x] = -1 if which[y, x] < 0 else (material[which[y, x]] == HAIR)
+    out = picture.copy()
+    for y in range(1, h - 1):
+        for x in range(1, w - 1):
+            a = kind[y, x]
+            if kind[y - 1, x] == a and kind[y + 1, x] == a and kind[y, x - 1] == a and kind[y, x + 1] == a:
+                continue
+            for k in range(3):
+                side = picture[y - 1, x, k] + picture[y + 1, x, k] + picture[y, x - 1, k] + picture[y, x + 1, k]
+                corner = picture[y - 1, x - 1, k] + picture[y - 1, x + 1, k]
+                corner += picture[y + 1, x - 1, k] + picture[y + 1, x + 1, k]
+                out[y, x, k] = (4 * picture[y, x, k] + 2 * side + corner) / np.float32(16)
+    return out

@@ -182,4 +182,5 @@ def _light(
         np.array(scene.gaze, np.float32), np.float32(actor.curl),
     )  # fmt: skip
     linear = shade.shade(which, weight, surface, textures, shade.Lights(*scene.lamp), back)
+    linear = raster.feather(linear, which, actor.material)
     return cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)

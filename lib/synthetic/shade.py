@@ -154,9 +154,11 @@ def _teeth(
 def _hair(u: float, v: float, textures: Textures, access: np.ndarray, albedo: np.ndarray) -> tuple[float, float, float]:
     """Give hair its strands; u is across them, v along, from the root."""
     curl = textures.curl
-    row = int(abs(v) * (14 if curl < 0.8 else 150)) & 63
-    column = int((u + 2) * (700 if curl < 0.8 else 190)) & 511
-    strand = textures.strands[row, column]
+    row, column = abs(v) * 14, (u + 2) * 700
+    if curl >= 0.8:
+        row = v * 150 + 3 * np.sin(u * 260) + 64
+        column = (u + 2) * 620 + 4 * np.sin(v * 95 + u * 140)
+    strand = textures.strands[int(row) & 63, int(column) & 511]
     for k in range(3):
         albedo[k] *= np.float32(0.45) + np.float32(0.9) * strand
     access[1] *= np.float32(0.55) + np.float32(0.45) * min(v * 3, 1)

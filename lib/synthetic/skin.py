@@ -27,14 +27,14 @@ class Skin:
 def paint(subject: Subject) -> tuple[Skin, ...]:
     """Return the subject's skin at full, half and quarter size."""
     rng, t = subject.rng(3), subject.traits
-    base = TONES[t.skin_tone - 1] * rng.normal(1, 0.02, 3) * rng.normal(1, 0.03)
+    base = TONES[t.skin_tone - 1] * rng.normal(1, 0.012, 3) * rng.normal(1, 0.04)
     image = np.empty((HEIGHT, WIDTH, 3), np.float32)
     image[:] = base
     gloss = np.full((HEIGHT, WIDTH), 0.20, np.float32)
     relief = _pores(rng, t.age)
     _complexion(image, subject, rng)
     _marks(image, gloss, subject, rng)
-    _scalp(image, subject)
+    _scalp(image, subject, rng)
     _make_up(image, gloss, subject, rng)
     _lips(image, gloss, subject, rng)
     _shaved(image, subject, rng)
@@ -90,16 +90,33 @@ def _marks(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.rando
         mix(image, 0.6 * spot(place, rng.uniform(0.03, 0.07)).clip(0, 1), middle * 0.45)
 
 
-def _scalp(image: np.ndarray, subject: Subject) -> None:
+def _scalp(image: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
     """Darken the scalp under the hair, so that no skin shows between strands; a shaved head keeps a shadow."""
     t = subject.traits
     style = hair.STYLES[t.hair_style]
     angle = (np.arange(WIDTH) / WIDTH - 0.5) * SPAN
     line = (11.5 - hair.hairline(angle, style.recede if style else 1.0)) / 25 * HEIGHT
     above = line[None] - np.arange(HEIGHT)[:, None]
-    soft = 6 if style else 16
+    soft = 5 if style else 16
     mask = (1 / (1 + np.exp(-(above - 4) / soft))).astype(np.float32)
     mix(image, mask * (0.85 if style else 0.12), t.hair_colour)
+    if style is not None:
+        mix(image, _hairline(line, rng) * 0.85, t.hair_colour)
+
+
+def _hairline(line: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the mask of single hairs that leave the skin along the hairline and lie back, (HEIGHT, WIDTH) in [0, 1].
+
+    Args:
+        line: row of the hairline in each column, (WIDTH,).
+        rng: for the hairs.
+    """
+    n, hairs = 1500, np.zeros((2 * HEIGHT, 2 * WIDTH), np.uint8)
+    column = rng.uniform(0.14, 0.86, n) * WIDTH
+    row = np.interp(column, np.arange(WIDTH), line) + rng.normal(-1, 4.5, n)
+    angle = np.pi / 2 - 0.9 * (column / WIDTH - 0.5) + rng.normal(0, 0.3, n)
+    _draw_hairs(hairs, np.stack([column, row], axis=1), angle, rng.uniform(9, 22, n))
+    return cv2.resize(hairs, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
 def _make_up(image: np.ndarray, gloss: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
@@ -158,7 +175,7 @@ def _shaved(image: np.ndarray, subject: Subject, rng: np.random.Generator) -> No
     """Leave the grey shadow of shaved hair on the faces that grow some, stronger where hair is dark."""
     t = subject.traits
     strength = rng.uniform(0.2, 1.0) * (t.build > 0.5) * (1 - min(sum(t.hair_colour), 400) / 500)
-    shadow = _beard_area_of("beard") * (0.8 + 0.25 * noise(rng, 12) + 0.25 * noise(rng, 1.6)).clip(0, 1.6) * strength
+    shadow = _beard_area_of("beard") * (0.9 + 0.07 * noise(rng, 14) + 0.28 * noise(rng, 1.6)).clip(0, 1.6) * strength
     image *= 1 - shadow[..., None] * np.array([0.20, 0.15, 0.10], np.float32)
 
 
