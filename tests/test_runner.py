@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -313,6 +314,27 @@ def test_a_missing_data_folder_is_refused_before_the_lock(folder):
         code, words = run(folder, "tiny", "--data", str(folder / "nowhere"))
     assert code == 2
     assert "nowhere', which is no folder" in words
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "head", "tcp://127.0.0.1:many", "tcp://127.0.0.1:99999"])
+def test_a_scheduler_that_does_not_answer_is_refused(folder, scheduler):
+    code, words = run(folder, "tiny", "--scheduler", scheduler)
+    assert code == 2
+    assert f"no Dask scheduler answers at {scheduler}" in words
+
+
+def test_the_machines_of_a_run_reach_its_notebooks_and_the_command_that_resumes(folder):
+    write_notebook(
+        folder, "01", "import os; print(os.environ['FACE_STUDY_SCHEDULER'], os.environ['FACE_STUDY_DEVICES'])"
+    )
+    write_notebook(folder, "02", "raise ValueError('no luck')")
+    with socket.create_server(("127.0.0.1", 0)) as scheduler:
+        address = f"tcp://127.0.0.1:{scheduler.getsockname()[1]}"
+        asked = ["--scheduler", address, "--devices", "all"]
+        code, words = run(folder, "tiny", *asked)
+    assert code == 1
+    assert output(folder, "01") == f"{address} all\n"
+    assert shlex.split(words.split("resume:")[1].split("\n")[0])[-4:] == asked
 
 
 @pytest.mark.parametrize("text", ["", " ", "note books"])

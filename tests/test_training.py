@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -164,6 +165,89 @@ def test_three_steps_agree_on_tensorflow_and_jax_alone_compiled_and_shared_over_
     assert reference[4] < reference[0], "the loss should fall"
     for which, values in losses.items():
         np.testing.assert_allclose(values, reference, rtol=2e-3, err_msg=str(which))
+
+
+MACHINES = """
+    import os, pathlib, keras, test_training
+    from lib import training
+    folder, dies = pathlib.Path({folder!r}), {dies!r}
+    class Dies(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if len(self.model.history.epoch) == 2: os._exit(9)
+    if dies:
+        fit = keras.Model.fit
+        keras.Model.fit = lambda *a, callbacks, **k: fit(*a, callbacks=[*callbacks, Dies()], **k)
+    training.set_seed(3)
+    with training.share_over_devices():
+        model = test_training.small(plain={plain!r})
+        training.fit(model, test_training.data(45), test_training.data(25, 1), test_training.SETTINGS, folder)
+"""
+
+
+def machines(tmp_path, count, devices, plain=True, dies=()):
+    """Start as many processes on JAX as there are machines, each with a folder and so many devices of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    started = []
+    for number in range(count):
+        folder = tmp_path / f"{count} {number}"
+        folder.mkdir(exist_ok=True, parents=True)
+        code = textwrap.dedent(MACHINES).replace("{folder!r}", repr(str(folder))).replace("{plain!r}", repr(plain))
+        environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "FACE_STUDY_DEVICES": "all"}
+        environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
+        if count > 1:
+            environment["KERAS_DISTRIBUTION_JOB_ADDRESSES"] = address
+            environment["KERAS_DISTRIBUTION_NUM_PROCESSES"] = str(count)
+            environment["KERAS_DISTRIBUTION_PROCESS_ID"] = str(number)
+        started.append(run_child(folder, code.replace("{dies!r}", repr(number in dies)), **environment))
+    return started
+
+
+def ended(children):
+    """Wait for processes; return their exit codes, and kill those that are still there when one has failed."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and any(child.poll() is None for child in children):
+        if any(child.poll() for child in children):
+            deadline = min(deadline, time.monotonic() + 10)
+        time.sleep(0.1)
+    for child in children:
+        child.kill()
+    errors = [child.communicate()[1] for child in children]
+    return [child.returncode for child in children], errors
+
+
+def fit_of(folder):
+    """Return the losses of the one fit in a folder, and the bytes of its best weights."""
+    (record,) = folder.glob("*/record.json")
+    history = training.read(record.parent).history
+    return history[["loss", "val_loss"]].to_numpy(), (record.parent / "best.npz").read_bytes()
+
+
+def test_two_machines_reach_what_one_does_and_go_on_where_one_of_them_was_killed(tmp_path):
+    alone = machines(tmp_path, 1, 4)
+    codes, _ = ended(machines(tmp_path, 2, 2, dies=(1,)))
+    assert all(codes), "the other one goes on alone"
+    assert epochs_done(tmp_path / "2 0") == 2
+    assert not list(tmp_path.glob("2 */*/record.json"))
+    for state in tmp_path.glob("2 1/*/state.npz"):
+        state.unlink()  # it goes on from the files of the first one
+    codes, errors = ended(machines(tmp_path, 2, 2))
+    assert codes == [0, 0], errors
+    codes, errors = ended(alone)
+    assert codes == [0], errors
+    (expected, _), (losses, best), (same, as_good) = (fit_of(tmp_path / name) for name in ("1 0", "2 0", "2 1"))
+    np.testing.assert_array_equal(losses, same)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    assert best == as_good
+
+
+def test_several_machines_are_refused_on_tensorflow(monkeypatch):
+    for name in ("TF_CONFIG", "KERAS_DISTRIBUTION_JOB_ADDRESSES"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "{}")
+            with pytest.raises(ValueError, match=f"{name} is set, but Keras 3 cannot train over several machines"):
+                training.share_over_devices()
 
 
 def test_the_record_tells_speed_device_and_every_setting(whole):

@@ -60,14 +60,18 @@ def fit(
         (from 1); and the record of the last stage.
     """
     training.set_seed(recipe[HEAD].seed)
-    model = models.build(name, train[0].size, len(EMOTIONS_8), weights=weights)
-    kernel = model.get_layer("head").kernel
-    kernel.assign(np.zeros(kernel.shape, np.float32))
     histories, start = [], recipe[HEAD].start
-    for stage, settings in recipe.items():
-        record = training.fit(model, train, validation, replace(settings, start=start), folder)
-        histories.append(record.history.assign(stage=stage))
-        start = paths.sha256(record.weights)
+    with training.devices.shared():
+        model = models.build(name, train[0].size, len(EMOTIONS_8), weights=weights)
+        kernel = model.get_layer("head").kernel
+        kernel.assign(np.zeros(kernel.shape, np.float32))
+        for stage, settings in recipe.items():
+            record = training.fit(model, train, validation, replace(settings, start=start), folder)
+            histories.append(record.history.assign(stage=stage))
+            start = paths.sha256(record.weights)
+    if training.devices.wanted():
+        model = models.build(name, train[0].size, len(EMOTIONS_8))  # of this process alone
+        models.load_weights(model, record.weights)
     history = pd.concat(histories, ignore_index=True)
     return model, history.assign(epoch=history.index + 1), record
 

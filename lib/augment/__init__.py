@@ -4,7 +4,7 @@ Nothing is stored. A variant is a function of (crop, variant number), a batch a 
 so an epoch over all variants needs no disk and any element can be made again alone.
 """
 
-from lib.augment.batches import AUGMENTATIONS, TrainingBatches, plan, sources
+from lib.augment.batches import AUGMENTATIONS, Share, TrainingBatches, plan, sources
 from lib.augment.figures import draw_modern, draw_plan, draw_variants, sharpest
 from lib.augment.modern import OPERATIONS, keras_cv_set, mix_up, modern
 from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, count_images, variant, variants
@@ -15,6 +15,7 @@ __all__ = [
     "BRIGHTNESS",
     "OPERATIONS",
     "VARIANTS",
+    "Share",
     "TrainingBatches",
     "blur_size",
     "count_images",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -11,6 +12,34 @@ from lib.augment.variants import VARIANTS, variant
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))  # with one, JAX would wait for every batch
 AUGMENTATIONS = ("none", "paper", "modern", "keras_cv")
+
+
+class Share(NamedTuple):
+    """Which part of every batch a process gets that trains together with others.
+
+    Attributes:
+        process: which of them this one is, counted from 0.
+        processes: how many there are.
+        devices: how many all of them have together, a multiple of `processes`.
+    """
+
+    process: int = 0
+    processes: int = 1
+    devices: int = 1
+
+    def places(self, batch: int, batch_size: int, images: int) -> np.ndarray:
+        """Return where the images of a batch stand in an epoch of so many, int64 (B,), a multiple of the devices.
+
+        A batch that does not come out even goes on with the images that follow, from the first again after the last.
+        """
+        first = batch * batch_size
+        last = min(first + batch_size, images)
+        return np.arange(first, last + (first - last) % self.devices) % images
+
+    def own(self, batch: np.ndarray) -> np.ndarray:
+        """Return this process's part of a batch (B, ...), contiguous, as dropout falls by the place in a batch."""
+        size = len(batch) // self.processes
+        return batch[self.process * size : (self.process + 1) * size]
 
 
 def plan(images: int, visits: int, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +86,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: of the study.
         visits: how often an epoch shows each image; 28 is paper A's epoch.
         workers: threads that prepare batches ahead of the training step; OpenCV lets them run side by side.
+        share: of every batch, where several processes train together; each makes the batch and keeps its part.
 
     Raises:
         ValueError: an unknown augmentation, no images, targets that do not fit.
@@ -71,6 +101,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: int = 0,
         visits: int = 1,
         workers: int = WORKERS,
+        share: Share = Share(),  # noqa: B008
     ) -> None:
         super().__init__(workers=workers)
         if augmentation not in AUGMENTATIONS:
@@ -80,7 +111,7 @@ class TrainingBatches(keras.utils.PyDataset):
         if augmentation in ("modern", "keras_cv") and np.ndim(targets) != 2:
             raise ValueError(f"{augmentation} mixes targets, so they must be (N, classes); got {np.shape(targets)}")
         self.images, self.targets, self.batch_size = images, np.asarray(targets), batch_size
-        self.augmentation, self.seed, self.visits = augmentation, seed, visits
+        self.augmentation, self.seed, self.visits, self.share = augmentation, seed, visits, share
         self.start(0)
 
     def start(self, epoch: int) -> None:
@@ -98,7 +129,11 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return images uint8 (B, H, W, 3) and their targets."""
-        places = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+        images, targets = self._whole(batch)
+        return self.share.own(images), self.share.own(targets)
+
+    def _whole(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        places = self.share.places(batch, self.batch_size, len(self._image))
         chosen = self._image[places]
         crops, targets = [self.images[i] for i in chosen], self.targets[chosen]
         if self.augmentation == "none":

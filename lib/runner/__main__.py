@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from lib import paths
-from lib.runner import data, pace, plan, publish, reference, schedule, site
+from lib.runner import data, machines, pace, plan, publish, reference, schedule, site
 from lib.runner.execute import Outcome, Watch, execute
 from lib.runner.gates import Verdict
 from lib.runner.notebook import PlanError, read_notebook
@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             return list_steps(steps)
         check_build()
         origins = data.use(options.data)
+        machines.use(options.scheduler, options.devices)
         with lock(options.profile) as held:
             return run(options, steps, origins, held)
     except PlanError as error:
@@ -79,6 +80,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="another value of a parameter",
     )
     parser.add_argument("--data", metavar="DIR", help="folder with the licensed data sets, one folder each")
+    parser.add_argument(
+        "--scheduler", metavar="tcp://HOST:8786", help="prepare images on the cluster of a Dask scheduler"
+    )
+    parser.add_argument("--devices", choices=["all"], help="share every fit over all devices (one notebook at once)")
     parser.add_argument("--jobs", type=int, default=schedule.slots(), metavar="N", help="at most N notebooks at once")
     parser.add_argument("--list", action="store_true", help="show notebooks and parameters, run nothing")
     parser.add_argument("--publish", action="store_true", help="make the last run the reference in figures/")
@@ -112,7 +117,8 @@ def run(options: argparse.Namespace, steps: Sequence[plan.Step], origins: str, h
             pace.keep(step.notebook.number, took | {"pace": machine_pace})
         return outcome
 
-    outcomes, stopped = schedule.run_steps(steps, options.jobs, begin, screen)
+    at_once = 1 if options.devices else options.jobs
+    outcomes, stopped = schedule.run_steps(steps, at_once, begin, screen)
     done = [step.notebook.number for step in steps if step.notebook.number in outcomes]
     minutes, held_gb = (time.monotonic() - started) / 60, screen.peak / 2**30
     screen.line(f"    {len(done)} notebooks in {minutes:.1f} minutes, {held_gb:.1f} GB together at most")
@@ -186,6 +192,8 @@ def resuming(options: argparse.Namespace, numbers: Sequence[str]) -> str:
     for setting in options.settings:
         words += ["--set", setting] if setting[:2] in numbers else []
     words += ["--data", options.data] if options.data else []
+    words += ["--scheduler", options.scheduler] if options.scheduler else []
+    words += ["--devices", options.devices] if options.devices else []
     words += ["--jobs", str(options.jobs)] if options.jobs != schedule.slots() else []
     return shlex.join(words)
 

@@ -3,6 +3,7 @@
 settings            how a network is fitted, and the record of a fit
 loss                the floor of the sigmoid head's loss
 seed                one seed for Python, NumPy and the backend
+devices             all devices of one machine or several, where they share a fit
 fit                 one fit; a killed one goes on and ends with the same bytes
 gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
@@ -11,9 +12,13 @@ classification      the images, tables and results of notebook 09
 real_faces          those of notebook 13; transfer sets real and rendered faces side by side; figures draws them
 """
 
-from lib.training.fit import fit, share_over_devices
+from lib.training import devices
+from lib.training.devices import share_over_devices
+from lib.training.fit import fit
 from lib.training.gate import failures, passed
 from lib.training.loss import lowest_loss
 from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
 from lib.training.settings import MODERN, Record, Settings, read
+
+devices.join()

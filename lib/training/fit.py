@@ -11,7 +11,6 @@ A fit that was killed goes on from `state.npz` when it is called again, and ends
 not: batches are functions of (seed, epoch, batch number), and all else that changes is in that file.
 """
 
-import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -28,16 +27,18 @@ import numpy as np
 from filelock import FileLock
 
 from lib import machine, paths, records
-from lib.augment import TrainingBatches
+from lib.augment import Share, TrainingBatches
 from lib.models import FLOAT32_LAYERS, load_weights, save_weights
 from lib.paths import replace_on_success
+from lib.training import devices
 from lib.training.settings import Record, Settings, read
 
 CODE = (  # sources that decide the bytes of a fit, in lib
-    *(f"training/{name}.py" for name in ("fit", "gate", "runs", "seed", "settings")),
+    *(f"training/{name}.py" for name in ("devices", "fit", "gate", "runs", "seed", "settings")),
     *(f"models/{name}.py" for name in ("__init__", "modern", "resnet", "vgg")),
     "augment/*.py",
 )
+FILES = ("state.npz", "best.npz", "record.json")
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
 Images = Sequence[np.ndarray]  # uint8 (N, H, W, 3), in memory or mapped
 
@@ -69,6 +70,7 @@ def fit(
     with replace_on_success(here / "setup.json") as path:
         path.write_text(json.dumps(_setup(*setup), indent=1))
     with FileLock(here / "lock"):  # what a killed run has left running may still be at work on this fit
+        devices.agree(here, FILES)
         _set_damage_aside(here)
         if not (here / "record.json").exists():
             _fit(model, train, validation, settings, here, progress)
@@ -78,7 +80,7 @@ def fit(
 
 def _set_damage_aside(folder: Path) -> None:
     """Rename the files of a fit where one of them is cut, empty or gone, so that it is fitted anew."""
-    files = [folder / name for name in ("state.npz", "best.npz", "record.json")]
+    files = [folder / name for name in FILES]
     left = [path for path in files if path.exists()]
     expected = files if files[2] in left else left  # a fit that has ended has all three
     if all(map(paths.is_whole, expected)):
@@ -130,13 +132,19 @@ def _fit(
     progress: bool,
 ) -> None:
     """Fit from the last whole epoch on, and write the record; targets are float32 (N, classes)."""
-    batches = TrainingBatches(*train, settings.batch_size, settings.augmentation, settings.seed, settings.visits)
+    share = devices.share()
+    batches = TrainingBatches(
+        *train, settings.batch_size, settings.augmentation, settings.seed, settings.visits, share=share
+    )
     _compile(model, settings, steps=len(batches) * settings.epochs)
     keeper = _Keeper(folder, settings.patience, "val_accuracy" if _is_softmax(model) else "val_loss")
     keeper.restore(model)
+    validated = _Validation(*validation, share)
+    if keras.backend.backend() == "jax":  # where `model.fit` would lose the first batch to building the metrics
+        model.test_on_batch(*validated[0])
     model.fit(
         batches,
-        validation_data=_Validation(*validation),
+        validation_data=validated,
         epochs=len(keeper.history) if keeper.finished(settings.epochs) else settings.epochs,
         initial_epoch=len(keeper.history),
         shuffle=False,
@@ -147,37 +155,19 @@ def _fit(
     _write_record(model, folder, keeper, batches)
 
 
-def share_over_devices() -> contextlib.AbstractContextManager:
-    """Return a context in which `lib.models.build` and `fit` share every batch over all devices of this machine.
-
-    TensorFlow: `tf.distribute`. JAX: `keras.distribution`. The batch size stays that of the whole step.
-
-    Raises:
-        ValueError: TF_CONFIG names several machines, over which Keras 3 cannot train on TensorFlow (Keras issue 20585).
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        if "TF_CONFIG" in os.environ:
-            raise ValueError("TF_CONFIG is set, but Keras 3 cannot train over several machines on TensorFlow; unset it")
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices]).scope()
-    return keras.distribution.DataParallel().scope()
-
-
 class _Validation(keras.utils.PyDataset):
-    """Batches of 256 validation images in their order, read when they are asked for."""
+    """Batches of 256 validation images in their order, read when they are asked for; of each the share given."""
 
-    def __init__(self, images: Images, targets: np.ndarray) -> None:
+    def __init__(self, images: Images, targets: np.ndarray, share: Share) -> None:
         super().__init__()
-        self.images, self.targets = images, targets
+        self.images, self.targets, self.share = images, targets, share
 
     def __len__(self) -> int:
         return -(-len(self.images) // 256)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = slice(256 * number, 256 * (number + 1))
-        return np.asarray(self.images[rows]), self.targets[rows]
+        rows = self.share.own(self.share.places(number, 256, len(self.images)))
+        return np.stack([self.images[row] for row in rows]), self.targets[rows]
 
 
 class _Keeper(keras.callbacks.Callback):

@@ -6,8 +6,8 @@ What a run leaves in the folder of its fit, beside the files of `lib.training.fi
     network.json        what the table says of the network; written last
 
 On a CPU a process with one thread fits a network, also where there is one core only: the number of threads decides the
-last digits of a sum, and only so the bytes of a network do not depend on the number of cores. On a GPU the networks are
-fitted in this process, one after another.
+last digits of a sum, and only so the bytes of a network do not depend on the number of cores. On a GPU, and where all
+devices share every batch (`lib.training.devices`), the networks are fitted in this process, one after another.
 """
 
 import functools
@@ -35,6 +35,7 @@ from lib import machine, models, progress
 from lib.faces.store import Rows
 from lib.models import anatomy
 from lib.paths import is_whole, replace_on_success
+from lib.training import devices
 from lib.training.fit import Images, describe, fingerprint, fit, place
 from lib.training.gate import training_error
 from lib.training.seed import set_seed
@@ -202,10 +203,11 @@ def _row(job: _Job) -> dict[str, object]:
 
 def _fit_all(jobs: list[_Job], processes: int | None) -> None:
     """Fit what is not done, the costliest first, with a bar."""
-    waiting = sorted((job for job in jobs if not job.done), key=lambda job: -job.cost)
+    left = devices.any_process([not job.done for job in jobs])
+    waiting = sorted((job for job, missing in zip(jobs, left, strict=True) if missing), key=lambda job: -job.cost)
     if not waiting:
         return
-    processes = min(processes or _processes(), len(waiting)) if machine.on_cpu() else 1
+    processes = 1 if _here() else min(processes or _processes(), len(waiting))
     left, done, spent = sum(job.cost for job in waiting), 0.0, 0.0
     with progress.bar(label="networks", unit="networks", total=len(waiting)) as bar:
         bar.bar_format = "{desc}: {n_fmt} of {total_fmt}, {elapsed} gone{postfix}"  # what is left: by cost, not number
@@ -216,6 +218,11 @@ def _fit_all(jobs: list[_Job], processes: int | None) -> None:
             bar.update()
 
 
+def _here() -> bool:
+    """Return whether the networks are fitted in this process."""
+    return devices.wanted() or not machine.on_cpu()
+
+
 def _processes() -> int:
     """Return how many fits side by side this machine has cores and memory for."""
     return max(1, min(joblib.cpu_count(), int(psutil.virtual_memory().available / PROCESS_BYTES)))
@@ -223,7 +230,7 @@ def _processes() -> int:
 
 def _finished(jobs: list[_Job], processes: int) -> Iterator[tuple[_Job, float]]:
     """Fit, and yield each finished job with the seconds that it took."""
-    if not machine.on_cpu():
+    if _here():
         yield from ((job, _fit_one(job)) for job in jobs)
         return
     get_reusable_executor().shutdown()  # idle processes of an earlier step, with other threads, or none
@@ -272,8 +279,10 @@ def _fit_one(job: _Job) -> float:
     began = time.perf_counter()
     set_seed(job.settings.seed)
     name, size, head = job.run["model"], int(job.run["pixels"]), _head(job.inputs)
-    model = models.build(name, size, head=head)
-    record = fit(model, *job.inputs, job.settings, job.place.parent, progress=False)
+    with devices.shared():
+        record = fit(models.build(name, size, head=head), *job.inputs, job.settings, job.place.parent, progress=False)
+    model = models.build(name, size, head=head)  # of this process alone
+    models.load_weights(model, record.weights)
     if record.weights.parent != job.place:
         raise RuntimeError("the code of training has changed since this run began; start it again")
     with replace_on_success(job.place / "validation.npy") as path, path.open("wb") as file:
