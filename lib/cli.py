@@ -57,7 +57,9 @@ def predict(
     csv: Annotated[bool, Option("--csv", help="a table, one row per face")] = False,
     json: Annotated[bool, Option("--json", help="a line of JSON per image, with landmarks")] = False,
     network: Annotated[str, Option(help="a network of the study, or a file that `export` wrote")] = "real_faces",
-    intensity: Annotated[str | None, Option(help="a second network, which gives intensities")] = None,
+    intensity: Annotated[
+        str | None, Option(help="a second network, which gives intensities; `real_faces` brings one")
+    ] = None,
     small: Annotated[
         bool | None, Option("--small/--no-small", help="look for small faces; default: where an image is large")
     ] = None,
@@ -128,6 +130,20 @@ def train(
     from lib.predict import training
 
     for line in training.train(data_set, out, epochs, size, seed, scale):
+        print(line)
+
+
+@app.command(epilog="Example: python -m lib.cli intensities --out faces.tflite, with $FACE_DATA/fer2013")
+def intensities(
+    out: Annotated[Path, Option(help="file for `predict --intensity`, .tflite")],
+    images: Annotated[int, Option(parser=number(int, 10, 10**6), help="training images, drawn")] = 9_000,
+    seed: Annotated[int, Option(parser=number(int, 0, 10**9), help="of the draw")] = 0,
+    scale: Annotated[str, Option(help="stand-in: smoke, standard or paper")] = "standard",
+) -> None:
+    """Fit what gives intensities on real faces to the votes of FER+ on FER-2013, test it, and export it."""
+    from lib.predict import intensities as heads
+
+    for line in heads.fit(out, images, seed, scale):
         print(line)
 
 
@@ -237,7 +253,9 @@ def faces(
 
 
 NETWORK = Annotated[str, Option("--network", help="a network of the study, or a file that `export` wrote")]
-INTENSITY = Annotated[str | None, Option("--intensity", help="a second network, which gives intensities")]
+INTENSITY = Annotated[
+    str | None, Option("--intensity", help="a second network, which gives intensities; `real_faces` brings one")
+]
 
 
 @app.command(

@@ -385,5 +385,15 @@ def test_a_clip_of_a_smile_goes_from_neutral_to_happy_and_smoothing_calms_it(pre
 
 
 @NEEDS_CLIPS
+def test_the_intensity_of_a_smile_rises_with_the_smile_and_is_nothing_before_it(predictor):
+    reads = read_clip("single_face.mp4", predictor, "none")
+    intensity = np.array([read.answers[0].intensities for read in reads])  # (72, 7)
+    happy, others = intensity[:, EMOTIONS.index("happy")], np.delete(intensity, EMOTIONS.index("neutral"), axis=1)
+    assert others[:10].max() < 0.1
+    assert np.diff(happy[10:24]).min() > -0.05
+    assert happy[10] < 0.05 < 0.2 < happy[17] < 0.9 < happy[24:69].min()
+
+
+@NEEDS_CLIPS
 def test_a_clip_without_a_face_has_no_answers(predictor):
     assert not any(read.answers for read in read_clip("no_face.mp4", predictor, "none", every=5))

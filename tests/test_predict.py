@@ -15,7 +15,7 @@ from lib import cli, faces, images, models, paths
 from lib.emotions import EMOTIONS
 from lib.faces.align import align
 from lib.models import pretrained
-from lib.predict import Predictor, contract, export, network, tiles
+from lib.predict import Predictor, contract, export, intensities, network, tiles
 from lib.predict.contract import Contract
 from lib.synthetic import Subject, render
 
@@ -64,7 +64,7 @@ def test_a_face_comes_with_its_box_landmarks_emotion_and_probabilities(predictor
     assert face.emotion == EMOTIONS[face.probabilities.argmax()]
     assert face.probabilities.shape == (7,)
     assert face.probabilities.sum() == pytest.approx(1)
-    assert face.intensities is None
+    assert face.intensities.shape == (7,)
 
 
 def test_one_image_alone_is_answered_as_in_a_batch(predictor, photograph):
@@ -287,6 +287,41 @@ def test_intensities_come_from_a_network_that_has_them_alone(shipped, monkeypatc
     assert alone.emotion == "happy"
 
 
+def test_the_networks_of_the_study_give_emotion_and_intensity_and_a_smile_is_stronger_than_none(predictor):
+    assert predictor.regressor.contract.origin == "real"
+    assert "FER+" in predictor.regressor.contract.data
+    strengths = []
+    for level in (0.0, 1.0):
+        (face,) = predictor.predict(render(Subject(3), "happy", level, np.random.default_rng(0))[0])
+        assert ((face.intensities >= 0) & (face.intensities <= 1)).all()
+        strengths.append(face.intensities[EMOTIONS.index("happy")])
+    assert strengths[0] < 0.1
+    assert strengths[1] > strengths[0] + 0.3
+
+
+def test_a_head_learns_shares_of_votes_and_leaves_the_features_as_they_are(crops):
+    model = pretrained.load("fer2013")[0]
+    shares = np.full((len(crops), 7), 0.02)
+    shares[np.arange(len(crops)), np.arange(len(crops)) % 7] = np.where(np.arange(len(crops)) < 7, 0.9, 0.4)
+    fitted = intensities.with_head(model, crops, shares)
+    for before, after in zip(model.get_weights()[:-2], fitted.get_weights()[:-2], strict=True):
+        np.testing.assert_array_equal(before, after)
+    outputs = models.predict(fitted, crops, flip=True)
+    assert np.corrcoef(outputs.ravel(), shares.ravel())[0, 1] > 0.6  # the penalty holds it back
+
+
+def test_intensities_are_fitted_to_the_votes_of_a_stand_in_from_the_command_line(tmp_path, capsys):
+    if not (paths.data("smoke") / "stand_in" / "fer2013").is_dir():
+        pytest.skip("no stand-in of FER-2013: run ./run_all.sh smoke --only 02")
+    code = cli.main(["intensities", "--out", str(tmp_path / "own.tflite"), "--scale", "smoke", "--images", "60"])
+    out, err = capsys.readouterr()
+    if code == 0:
+        assert network.load(tmp_path / "own.tflite").contract.origin == "stand-in"
+    else:  # of few images a share of a per cent is one
+        assert "changes" in err
+    assert "faces with votes to train, stand-in" in out
+
+
 # ------------------------------------------------------------------ export
 
 
@@ -360,7 +395,8 @@ def test_a_bad_file_does_not_stop_a_folder(folder, capsys):
 def test_a_table_has_a_row_per_face_and_json_a_line_per_image(folder, capsys):
     assert cli.main(["predict", str(folder), "--csv"]) == 1
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0] == "file,seconds,face,x,y,width,height,emotion," + ",".join(EMOTIONS) + ",problem"
+    names = [*EMOTIONS, *(f"intensity {emotion}" for emotion in EMOTIONS)]
+    assert rows[0] == "file,seconds,face,x,y,width,height,emotion," + ",".join(names) + ",problem"
     assert [row.split(",")[2] for row in rows[1:]] == ["1", "0", "0"]
 
     (folder / "c cut.png").unlink()
@@ -385,7 +421,7 @@ def test_every_frame_of_a_video_has_an_answer(tmp_path, photograph, capsys):
         (["predict", "nowhere.png"], "no file or folder nowhere.png"),
         (["predict", ".", "--csv", "--json"], "expected one of them"),
         (["predict", "lib", "--network", "perfect"], "lib holds no image"),
-        (["card", "perfect"], "expected a file, or one of: real_faces"),
+        (["card", "perfect"], "expected a file, or one of: real_faces, real_intensities"),
         (["train", "mug", "--out", "a.tflite", "--epochs", "0"], "whole number from 1"),
         (["export", "nothing", "--out", "a.tflite"], "no finished fit in nothing"),
         (["evaluate", "real_faces", "nowhere"], "nowhere"),

@@ -2,7 +2,8 @@
 
 contract     what a file of a network promises, in the file itself; a file that breaks it is refused
 network      such a file, run by LiteRT or ONNX Runtime
-predictor    detection, alignment and network as one call
+predictor    detection, alignment and networks as one call
+intensities  how strong an expression is, on real faces: a head fitted to votes
 """
 
 from lib.predict.predictor import Face, Predictor

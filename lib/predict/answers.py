@@ -32,7 +32,7 @@ class Answer:
     def in_words(self) -> str:
         """Return one line for the screen."""
         place = str(self.file) if self.seconds is None else f"{self.file} at {self.seconds:.2f} s"
-        faces = [f"{face.emotion} {face.probabilities.max():.2f}{_where(face)}" for face in self.faces]
+        faces = [f"{_shown(face)}{_where(face)}" for face in self.faces]
         return f"{place}: " + (self.problem or "; ".join(faces) or "no face")
 
     def as_json(self, emotions: tuple[str, ...]) -> str:
@@ -102,6 +102,15 @@ def table(emotions: tuple[str, ...], intensities: bool, file: TextIO) -> csv.Dic
     writer = csv.DictWriter(file, [*names, "problem"], lineterminator="\n")
     writer.writeheader()
     return writer
+
+
+def _shown(face: Face) -> str:
+    """Return a face's emotion with its probability, and its intensity where there is one and it is not neutral."""
+    place = int(face.probabilities.argmax())
+    words = f"{face.emotion} {face.probabilities[place]:.2f}"
+    if face.intensities is None or face.emotion == "neutral":
+        return words
+    return f"{words}, intensity {face.intensities[place]:.2f}"
 
 
 def _where(face: Face) -> str:

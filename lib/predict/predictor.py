@@ -15,6 +15,7 @@ from lib.faces.detect import detect
 from lib.predict import network, tiles
 from lib.predict.network import Network
 
+INTENSITIES = {"real_faces": "real_intensities"}  # networks of the study, and what gives intensities beside each
 THREADS = 2  # pictures of a batch at once; each has networks of its own, 30 MB
 
 
@@ -59,12 +60,13 @@ class Predictor:
 
         Args:
             name_or_path: of the network.
-            intensity: a second one, which gives intensities.
+            intensity: a second one, which gives intensities; the study's own brings one along.
 
         Raises:
             FileNotFoundError: no such network; the message lists those of the study.
             ValueError: a file that breaks its contract.
         """
+        intensity = intensity or INTENSITIES.get(str(name_or_path))
         return cls(network.load(name_or_path), None if intensity is None else network.load(intensity))
 
     def predict(self, image: np.ndarray, small: bool | None = None) -> list[Face]:
@@ -107,16 +109,20 @@ class Predictor:
         Raises:
             ValueError: its landmarks span no crop.
         """
-        outputs = self._outputs(self.classifier, rgb, face.landmarks)
+        crops: dict[tuple[str, int], np.ndarray] = {}  # both networks may see the same one
+        outputs = _outputs(self.classifier, rgb, face, crops)
         probabilities = outputs / outputs.sum()
         intensities = None
         if self.regressor is not None:
             same = self.regressor is self.classifier
-            intensities = outputs if same else self._outputs(self.regressor, rgb, face.landmarks)
+            intensities = outputs if same else _outputs(self.regressor, rgb, face, crops)
         emotion = self.emotions[int(outputs.argmax())]
         return Face(tuple(map(float, face.box)), face.landmarks, emotion, probabilities, intensities)
 
-    @staticmethod
-    def _outputs(network: Network, rgb: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the outputs float32 (classes,) for the face at landmarks (68, 2) of an image (H, W, 3)."""
-        return network(align(rgb, landmarks, network.contract.alignment, network.contract.size).crop)
+
+def _outputs(network: Network, rgb: np.ndarray, face: Detected, crops: dict[tuple[str, int], np.ndarray]) -> np.ndarray:
+    """Return the outputs float32 (classes,) for a face of an image (H, W, 3); `crops` keeps its crops by their kind."""
+    kind = network.contract.alignment, network.contract.size
+    if kind not in crops:
+        crops[kind] = align(rgb, face.landmarks, *kind).crop
+    return network(crops[kind])

@@ -69,7 +69,7 @@ def steps(paths: Sequence[Path], predictor: Predictor, warm_up: int = 10) -> pd.
 
     Args:
         paths: photographs, each with a face.
-        predictor: see `lib.predict.Predictor`.
+        predictor: of the study, with intensities.
         warm_up: calls of each that are not counted.
 
     Returns:
@@ -86,10 +86,11 @@ def steps(paths: Sequence[Path], predictor: Predictor, warm_up: int = 10) -> pd.
         "align": (lambda pair: align(*pair, network.contract.alignment, network.contract.size), pairs),
         "network, one view": (network.one_view, crops),
         "network, mirrored view too": (network, crops),
+        "intensities, mirrored view too": (predictor.regressor, crops),
         "file to answer": (lambda path: predictor.predict(images.read(path)), paths),
     }
     table = pd.DataFrame([{"call": name, **each(call, items, warm_up)} for name, (call, items) in calls.items()])
-    bare = table["processor"].drop([3, 5]).sum()  # all but one view, which is part of two, and the whole
+    bare = table["processor"].drop([3, 6]).sum()  # all but one view, which is part of two, and the whole
     return table.assign(**{"over bare calls": table["processor"] / bare})
 
 
