@@ -251,7 +251,7 @@ def test_a_page_links_its_neighbours_and_gives_every_figure_a_text(study):
     assert pages.NO_TEXT not in page
     assert "published/09_bar.webp" in page
     assert (first.parent / "published/09_bar.webp").read_bytes() == b"published"
-    links = site.neighbours([notebook.read_notebook(study / "notebooks/09_test.ipynb")] * 3, 1)
+    links = site.neighbours([("09_test.html", "09 A title")] * 3, 1)
     assert links.count("<a ") == 2
 
 

@@ -69,12 +69,17 @@ def page(path: Path, style: str, top: str, bottom: str) -> str:
     exporter = HTMLExporter(template_name="lab", exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.log.setLevel("ERROR")  # images without a text get theirs below
     body, _ = exporter.from_notebook_node(notebook)
-    texts = iter(figure_texts(notebook, figures.captions([path])))
+    texts = iter(texts_of(path))
     body = re.sub(re.escape(NO_TEXT), lambda _: html.escape(next(texts, "figure")), body)
     body = body.replace("../figures/", "published/")
     head, rest = body.split("<body", 1)
     attributes, rest = rest.split(">", 1)
     return f"{head}<style>{style}</style><body{attributes}>{top}{rest}".replace("</body>", f"{bottom}</body>")
+
+
+def texts_of(path: Path) -> list[str]:
+    """Return a text for every image among the outputs of an executed notebook, in order."""
+    return figure_texts(nbformat.read(path, as_version=4), figures.captions([path]))
 
 
 def figure_texts(notebook: NotebookNode, captions: Mapping[str, str]) -> list[str]:

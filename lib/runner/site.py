@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lib.course import book, slides
 from lib.paths import BUILD, ROOT, replace_on_success
 from lib.runner import figures, findings, pages, publish, reference
 from lib.runner.gates import Verdict
@@ -41,10 +42,7 @@ def build(verdicts: Sequence[Verdict], missing: Missing = (), resume: str = "") 
     with replace_on_success(BUILD / "report") as folder:
         copy(sorted((BUILD / "figures").glob("[0-9][0-9]_*.png")), folder / "figures")
         copy(sorted((ROOT / "figures").glob("[0-9][0-9]_*.webp")), folder / "published")
-        for place, notebook in enumerate(notebooks):
-            top, bottom = navigation(notebooks), neighbours(notebooks, place)
-            text = pages.page(notebook.path, STYLE, top, bottom)
-            (folder / f"{notebook.path.stem}.html").write_text(text, encoding="utf-8")
+        write_book(notebooks, folder)
         parts = [
             missing_list(missing, resume),
             what_was_found(reference.read_results()),
@@ -54,6 +52,32 @@ def build(verdicts: Sequence[Verdict], missing: Missing = (), resume: str = "") 
         ]
         (folder / "index.html").write_text(first_page(navigation(notebooks), parts), encoding="utf-8")
     return BUILD / "report" / "index.html"
+
+
+def write_book(notebooks: Sequence[Notebook], folder: Path) -> None:
+    """Write the pages of the notebooks and of the course, a deck for each lesson, and the search."""
+    (folder / "slides").mkdir()
+    book.copy_exercises(folder / "exercises")
+    top, chapters, written = navigation(notebooks), contents(notebooks), {}
+    there = {file for file, _ in chapters}
+    for place, notebook in enumerate(notebooks):
+        file, title = chapters[place]
+        bottom = f'<p><a href="slides/{file}">Slides of this lesson</a></p>{neighbours(chapters, place)}'
+        written[file] = (title, book.with_links(pages.page(notebook.path, STYLE, top, bottom), there))
+        deck = slides.deck(notebook.path, pages.texts_of(notebook.path))
+        (folder / "slides" / file).write_text(deck, encoding="utf-8")
+    for place, name in enumerate(book.TEXTS, start=len(notebooks)):
+        parts = [book.body(name, there), neighbours(chapters, place)]
+        written[f"{name}.html"] = (book.title(name), first_page(top, parts, book.title(name)))
+    written["search.html"] = ("Search", first_page(top, [book.search(written)], "Search"))
+    for file, (_, text) in written.items():
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+def contents(notebooks: Sequence[Notebook]) -> list[tuple[str, str]]:
+    """Return file and title of every chapter: the notebooks, then the texts of the course."""
+    chapters = [(f"{one.path.stem}.html", f"{one.number} {one.title}") for one in notebooks]
+    return chapters + [(f"{name}.html", book.title(name)) for name in book.TEXTS]
 
 
 def as_executed(path: Path) -> Notebook:
@@ -70,27 +94,29 @@ def copy(files: Iterable[Path], folder: Path) -> None:
 
 
 def navigation(notebooks: Sequence[Notebook]) -> str:
-    """Return the links to the first page and to every notebook."""
-    items = [f'<a href="{one.path.stem}.html">{one.number} {html.escape(one.title)}</a>' for one in notebooks]
-    return f'<nav><a href="index.html">Results</a>{" ".join(items)}</nav>'
+    """Return the links to the first page, to every chapter, and to the search."""
+    chapters = [("index.html", "Results"), *contents(notebooks), ("search.html", "Search")]
+    items = [f'<a href="{file}">{html.escape(title)}</a>' for file, title in chapters]
+    return f'<nav aria-label="contents">{" ".join(items)}</nav>'
 
 
-def neighbours(notebooks: Sequence[Notebook], place: int) -> str:
-    """Return the links below a page, to the notebooks before and after it."""
-    before, after = notebooks[:place][-1:], notebooks[place + 1 :][:1]
+def neighbours(chapters: Sequence[tuple[str, str]], place: int) -> str:
+    """Return the links below a page, to the chapters (file and title) before and after it."""
+    before, after = chapters[:place][-1:], chapters[place + 1 :][:1]
     links = [
-        f'<a href="{one.path.stem}.html">{word}: {one.number} {html.escape(one.title)}</a>'
+        f'<a href="{file}">{word}: {html.escape(title)}</a>'
         for word, side in (("Previous", before), ("Next", after))
-        for one in side
+        for file, title in side
     ]
-    return f'<nav class="neighbours">{"".join(links)}</nav>'
+    return f'<nav class="neighbours" aria-label="neighbours">{"".join(links)}</nav>'
 
 
-def first_page(links: str, parts: Iterable[str]) -> str:
-    """Return the first page from its parts."""
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{TITLE}</title>'
+def first_page(links: str, parts: Iterable[str], title: str = TITLE) -> str:
+    """Return a page that is no notebook from its parts; the first page alone has its heading from here."""
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     start = f'<!DOCTYPE html><html lang="en"><head>{head}<style>{STYLE}</style></head><body class="first">'
-    return f"{start}{links}<h1>{TITLE}</h1>{''.join(parts)}</body></html>\n"
+    heading = f"<h1>{TITLE}</h1>" if title == TITLE else ""
+    return f"{start}{links}{heading}{''.join(parts)}</body></html>\n"
 
 
 def missing_list(missing: Missing, resume: str) -> str:
