@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,13 @@ from lib.paths import ROOT
 from lib.synthetic import (
     Subject,
     actor,
+    brush,
     check,
     draw,
     expressions,
     mesh,
     parts,
+    raster,
     render,
     sequence,
     shape,
@@ -164,6 +167,18 @@ def test_folds_deepen_with_their_unit_and_with_age():
 
     assert depth(0.1) < depth(0.1, u4=0.5) < depth(0.1, u4=1.0)
     assert depth(0.1) < depth(0.9)
+
+
+def test_a_young_face_at_rest_has_hardly_a_fold():
+    flat = np.zeros((320, 384), np.float32)
+    assert abs(wrinkles.relief(flat, 1, strengths(), 0.1)[0]).max() == 0
+
+
+def test_the_cheek_bulges_over_the_fold_beside_the_nose():
+    relief = wrinkles.relief(np.zeros((320, 384), np.float32), 1, strengths(u12=1.0), 0.5)[0]
+    at = (brush.coordinates() / 2).astype(int)
+    cheek, lip = relief[at[205, 1], at[205, 0]], relief[at[92, 1], at[92, 0]]
+    assert cheek > max(0.03, lip + 0.03)
 
 
 # --- emotions -------------------------------------------------------------------------------------------------------
@@ -315,6 +330,29 @@ def test_wild_scenes_stay_within_their_limits_and_vary():
     assert 0.05 < np.mean([s.cover >= 0 for s in drawn]) < 0.25
     assert any(s.jpeg for s in drawn)
     assert any(s.small for s in drawn)
+
+
+def test_the_camera_evens_out_half_of_what_faces_differ_in_brightness():
+    lamp = scenes.Scene()
+    pale, dark = np.array([0.8, 0.6, 0.5]), np.array([0.14, 0.06, 0.03])
+    ratio = scenes.exposure(lamp, dark) / scenes.exposure(lamp, pale)
+    assert 1.5 < ratio < 0.5 * pale.mean() / dark.mean()
+    assert scenes.exposure(replace(lamp, stops=1.0), pale) == 2 * scenes.exposure(lamp, pale)
+
+
+def test_feathering_softens_the_edge_of_hair_and_nothing_else():
+    which = np.repeat(np.arange(3, dtype=np.int32), 6)[None].repeat(9, axis=0)  # two kinds of skin, then hair
+    picture = (which[..., None] * np.ones(3)).astype(np.float32)
+    changed = (raster.feather(picture, which, np.array([0, 0, parts.HAIR], np.uint8)) != picture).any((0, 2))
+    assert np.flatnonzero(changed).tolist() == [11, 12]
+
+
+def test_the_neck_is_narrower_than_the_jaw():
+    for seed in range(5):
+        made = shape.head(Subject(seed))
+        neck = next(p for p in made.parts if p.material == parts.PLAIN and p.body.any()).points
+        jaw = np.ptp(made.control[[58, 288], 0])
+        assert np.ptp(neck[np.abs(neck[:, 1] + 12) < 0.6, 0]) < jaw
 
 
 def test_what_is_covered_is_said_and_changes_the_face():

@@ -125,7 +125,7 @@ def draw(
     truth = known(xy[:468], strength, scene, emotion, intensity)
     if scene.cover >= 0:
         camera.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
-    linear *= scenes.exposure(scene.lamp, actor.plain[parts.PLAIN])
+    linear *= scenes.exposure(scene, actor.plain[parts.PLAIN])
     linear = camera.blur(linear, scene, min(height, width))
     image = shade.develop(linear, camera.grain(linear.shape, rng), np.float32(scene.grain), shade.TO_SRGB)
     return (camera.compress(image, scene.jpeg) if scene.jpeg else image), truth
