@@ -159,6 +159,30 @@ def test_the_upper_lid_shades_the_eyeball_below_it():
     assert all((np.diff(c[: i + 1]) >= 0).all() for c, i in zip(column, lit, strict=True))
 
 
+def test_less_of_the_sky_is_seen_under_the_chin_beside_the_nose_and_in_the_sockets():
+    sky = actor.actor(Subject(1)).sky  # no hair on the forehead
+    forehead, under_nose, beside_nose, socket, chin = sky[[151, 2, 129, 133, 152]]
+    assert max(under_nose, beside_nose, socket, chin) < 0.95 * forehead
+
+
+def test_a_shadow_falls_away_from_the_lamp_and_ends_softly():
+    wall, post = mesh_grid(np.linspace(-4, 4, 41), 0.0), mesh_grid(np.linspace(-0.6, 0.6, 7), 2.0)
+    points = np.concatenate([wall[0], post[0]]).astype(np.float32)
+    triangles = np.concatenate([wall[1], post[1] + len(wall[0])]).astype(np.int32)
+    toward = np.array([0.6, 0.0, 0.8], np.float32)  # so the post's shadow falls 1.5 cm to the left
+    material = np.full(len(triangles), parts.SHIRT, np.uint8)
+    row = raster.lit(points, triangles, material, toward, 200, np.float32(10))[: 41 * 41].reshape(41, 41)[20]
+    assert (row[40], row[12]) == (1, 0)  # x = 4, x = -1.6
+    assert ((row > 0.1) & (row < 0.9)).sum() >= 4
+
+
+def mesh_grid(ticks: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points and triangles of a square sheet at depth z, cm."""
+    x, y = np.meshgrid(ticks, ticks)
+    sheet = parts.grid(np.stack([x, y, z + 0 * x], axis=-1), np.zeros((*x.shape, 2)), parts.SHIRT)
+    return sheet.points, sheet.triangles
+
+
 def test_folds_deepen_with_their_unit_and_with_age():
     flat = np.zeros((320, 384), np.float32)
 

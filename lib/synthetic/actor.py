@@ -36,8 +36,9 @@ def actor(subject: Subject) -> Actor:
     for part in head.parts:
         first.append(first[-1] + len(part.points))
     uv = [s.refine @ brush.coordinates(), *(p.uv for p in head.parts)]
-    triangles = [s.fine, *(p.triangles + at for p, at in zip(head.parts, first, strict=False))]
-    material = [s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)]
+    triangles = np.concatenate([s.fine, *(p.triangles + at for p, at in zip(head.parts, first, strict=False))])
+    triangles = triangles.astype(np.int32)
+    material = np.concatenate([s.material, *(np.full(len(p.triangles), p.material, np.uint8) for p in head.parts)])
     style = hair.STYLES[subject.traits.hair_style]
     painted = skin.paint(subject)
     loose = style is not None and style.hem is None and style.curl < 0.8
@@ -48,35 +49,28 @@ def actor(subject: Subject) -> Actor:
         np.concatenate([p.points for p in head.parts]),
         np.concatenate([np.zeros(first[0]), *(p.body for p in head.parts)]),
         np.concatenate([p.jaw for p in head.parts]),
-        np.concatenate(triangles).astype(np.int32), np.concatenate(material),
-        np.concatenate(uv).astype(np.float32), _openness(head, first), _plain(subject, painted[0]), ragged,
+        triangles, material,
+        np.concatenate(uv).astype(np.float32), _openness(head, first, triangles, material),
+        _plain(subject, painted[0]), ragged,
         style.curl if style else 0.0,
     )  # fmt: skip
 
 
-def _openness(head: shape.Head, first: list[int]) -> np.ndarray:
-    """Return float32 (n,): how much sky each vertex sees, from how deep it lies in its surroundings."""
+def _openness(head: shape.Head, first: list[int], triangles: np.ndarray, material: np.ndarray) -> np.ndarray:
+    """Return float32 (n,): how much of the sky each vertex sees at rest."""
     s = mesh.surface()
-    points, smooth = s.refine @ head.control, head.control.copy()
-    total = np.zeros(len(smooth))
-    np.add.at(total, s.triangles.ravel(), 1.0)
-    for _ in range(4):
-        mean = np.zeros_like(smooth)
-        for a, b in ((0, 1), (1, 2), (2, 0)):
-            np.add.at(mean, s.triangles[:, a], smooth[s.triangles[:, b]])
-        smooth = 0.5 * smooth + 0.5 * mean / total[:, None]
-    outward = raster.normals(points.astype(np.float32), s.fine)
-    depth = ((s.refine @ smooth - points) * outward).sum(1).clip(0, 1.2)
-    sky = np.ones(first[-1])
-    sky[: first[0]] = 1 - 0.55 * depth
-    sky[: first[0]] -= 0.7 * np.asarray(s.refine[:, 468:500].sum(1))[:, 0]  # the inside of lids
+    skin, control = s.refine @ head.control, head.control
+    points = np.concatenate([skin, *(p.points for p in head.parts)]).astype(np.float32)
+    sky = 0.3 + 0.7 * raster.occlusion(points, triangles, material)
+    sky[: first[0]] -= 0.5 * np.asarray(s.refine[:, 468:500].sum(1))[:, 0]  # the inside of lids
     mouth = np.unique(s.fine[s.material == mesh.MOUTH])
-    front = points[:468, 2][list(mesh.LIP_RING)].mean()
-    sky[mouth] = np.minimum(sky[mouth], np.exp(-(front - points[mouth, 2]).clip(0, None) * 1.1))
+    front = control[list(mesh.LIP_RING), 2].mean()
+    sky[mouth] = np.exp(-(front - skin[mouth, 2]).clip(0, None) * 1.1)
+    fixed = {parts.EYE: 1.0, parts.TEETH: 0.75, parts.TONGUE: 0.4, parts.HAIR: 1.0, parts.FRAME: 1.0}
     for part, at in zip(head.parts, first, strict=False):
-        if part.material in (parts.TEETH, parts.TONGUE):
-            sky[at : at + len(part.points)] = 0.75 if part.material == parts.TEETH else 0.4
-    return sky.astype(np.float32)
+        if part.material in fixed:
+            sky[at : at + len(part.points)] = fixed[part.material]
+    return sky.clip(0.1, 1)
 
 
 def between(actor: Actor, face: np.ndarray, rigid: np.ndarray) -> np.ndarray:

@@ -163,7 +163,7 @@ def torso(width: float, collar: float) -> tuple[Part, Part]:
         np.where(y < -15, 1.2, 0.0) * np.clip(np.cos(turn), 0, 1) ** 2
     )  # the chest lies lower than the shoulders
     body = np.clip((-6.0 - points[..., 1]) / 9.0, 0, 1).ravel()
-    under_chin = 0.5 + 0.5 * np.clip((-10.0 - points[..., 1]) / 6, 0, 1)
+    under_chin = 0.75 + 0.25 * np.clip((-10.0 - points[..., 1]) / 6, 0, 1)
     shade = np.stack([under_chin, 0 * under_chin], axis=-1)
     neck = grid(points, shade, PLAIN, around=True, body=body)
     edge = collar + 2.5 * (1 - np.cos(turn)) / 2

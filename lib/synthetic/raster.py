@@ -93,30 +93,25 @@ def visible(
 
 
 @numba.njit(cache=True)
-def lit(
-    points: np.ndarray, triangles: np.ndarray, material: np.ndarray, toward: np.ndarray, size: int, reach: float
-) -> np.ndarray:
-    """Return float32 (n,), the share of the lamp that each vertex sees, 0 to 1, blurred at the shadow's edge.
-
-    Args:
-        points: float32 (n, 3), cm, as the camera sees them.
-        triangles: int32 (f, 3), what casts shadows.
-        material: uint8 (f,).
-        toward: float32 (3,), unit vector to the lamp.
-        size: width of the shadow map in cells.
-        reach: half width of the shadow map, cm.
-    """
+def _plan(points: np.ndarray, toward: np.ndarray, size: int, reach: float) -> np.ndarray:
+    """Return points (n, 3) as the lamp sees them: cells to the right, cells up, cm towards it."""
     right = np.array([toward[2], np.float32(0), -toward[0]], np.float32)
     right /= np.sqrt((right**2).sum())
     up = np.cross(toward, right).astype(np.float32)
-    n, scale = len(points), np.float32(size / (2 * reach))
-    plan = np.empty((n, 3), np.float32)
-    for v in range(n):
+    scale = np.float32(size / (2 * reach))
+    plan = np.empty((len(points), 3), np.float32)
+    for v in range(len(points)):
         x, y, z = points[v, 0], points[v, 1], points[v, 2]
         plan[v, 0] = (x * right[0] + y * right[1] + z * right[2] + reach) * scale
         plan[v, 1] = (x * up[0] + y * up[1] + z * up[2] + reach) * scale
         plan[v, 2] = x * toward[0] + y * toward[1] + z * toward[2]
-    shade = np.full((size, size), -1e9, np.float32)
+    return plan
+
+
+@numba.njit(cache=True)
+def _shadow_map(plan: np.ndarray, triangles: np.ndarray, material: np.ndarray, size: int) -> np.ndarray:
+    """Return how near to the lamp the nearest surface lies in each cell, float32 (size, size), cm."""
+    nearest = np.full((size, size), -1e9, np.float32)
     for f in range(len(triangles)):
         if material[f] == EYE or material[f] == MOUTH:
             continue
@@ -136,18 +131,39 @@ def lit(
                 wc = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inverse
                 if wb >= 0 and wc >= 0 and wb + wc <= 1:
                     d = plan[a, 2] + wb * (plan[b, 2] - plan[a, 2]) + wc * (plan[c, 2] - plan[a, 2])
-                    if d > shade[y, x]:
-                        shade[y, x] = d
-    out = np.ones(n, np.float32)
-    for v in range(n):
-        seen, total = 0, 0
-        cx, cy = int(plan[v, 0]), int(plan[v, 1])
-        for y in range(max(cy - 2, 0), min(cy + 3, size)):
-            for x in range(max(cx - 2, 0), min(cx + 3, size)):
+                    nearest[y, x] = max(nearest[y, x], d)
+    return nearest
+
+
+@numba.njit(cache=True)
+def lit(
+    points: np.ndarray, triangles: np.ndarray, material: np.ndarray, toward: np.ndarray, size: int, reach: float
+) -> np.ndarray:
+    """Return float32 (n,), the share of the lamp that each vertex sees, 0 to 1.
+
+    The shadow map is read in 5 x 5 cells round the vertex (percentage-closer filtering), so shadows end softly.
+
+    Args:
+        points: float32 (n, 3), cm, as the camera sees them.
+        triangles: int32 (f, 3), what casts shadows.
+        material: uint8 (f,).
+        toward: float32 (3,), unit vector to the lamp.
+        size: width of the shadow map in cells.
+        reach: half width of the shadow map, cm.
+    """
+    plan = _plan(points, toward, size, reach)
+    nearest = _shadow_map(plan, triangles, material, size)
+    out = np.ones(len(points), np.float32)
+    for v in range(len(points)):
+        seen, total = np.float32(0), np.float32(0)
+        column, row = int(plan[v, 0]), int(plan[v, 1])
+        for y in range(max(row - 2, 0), min(row + 3, size)):
+            for x in range(max(column - 2, 0), min(column + 3, size)):
+                above = nearest[y, x] - plan[v, 2]  # cm of what lies between vertex and lamp; under .2 it is the skin
+                seen += min(max((np.float32(0.55) - above) * np.float32(2.8), np.float32(0)), np.float32(1))
                 total += 1
-                seen += plan[v, 2] + np.float32(0.55) > shade[y, x]
         if total:
-            out[v] = np.float32(seen) / np.float32(total)
+            out[v] = seen / total
     return out
 
 
@@ -177,3 +193,21 @@ def feather(picture: np.ndarray, which: np.ndarray, material: np.ndarray) -> np.
                 corner += picture[y + 1, x - 1, k] + picture[y + 1, x + 1, k]
                 out[y, x, k] = (4 * picture[y, x, k] + 2 * side + corner) / np.float32(16)
     return out
+
+
+def occlusion(points: np.ndarray, triangles: np.ndarray, material: np.ndarray) -> np.ndarray:
+    """Return ambient occlusion, float32 (n,): the share of the sky that each vertex sees, 0 to 1, weighted by cosine.
+
+    Args:
+        points: float32 (n, 3), cm.
+        triangles: int32 (f, 3).
+        material: uint8 (f,).
+    """
+    normal, open_ = normals(points, triangles), np.zeros(len(points), np.float32)
+    height = 1 - np.arange(1, 48, 2) / 24  # 24 directions, evenly spread over the sphere
+    turn = np.arange(24) * np.pi * (3 - np.sqrt(5))
+    across = np.sqrt(1 - height**2)
+    ways = np.stack([across * np.cos(turn), height, across * np.sin(turn)], axis=1).astype(np.float32)
+    for way, facing in zip(ways, (normal @ ways.T).clip(0, None).T, strict=True):
+        open_ += facing * lit(points, triangles, material, way, 128, np.float32(16))
+    return open_ / (normal @ ways.T).clip(1e-6, None).sum(1)

@@ -167,7 +167,7 @@ def _light(
     grow = np.array([w / width, h / height], np.float32)
     which, weight = raster.visible(xy * grow, near, actor.triangles, actor.material, actor.uv, actor.strands, h, w)
     normal = raster.normals(points, actor.triangles)
-    lamp = raster.lit(points, actor.triangles, actor.material, scene.lamp[0], 160, np.float32(19))
+    lamp = raster.lit(points, actor.triangles, actor.material, scene.lamp[0], 200, np.float32(19))
     painted = actor.skin[level]
     relief, folds = wrinkles.relief(painted.relief, level, strength, age)
     uv = actor.uv.copy()

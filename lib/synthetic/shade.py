@@ -86,7 +86,8 @@ def _skin(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndar
     a, b, c, d = relief[y, x], relief[y, x + 1], relief[y + 1, x], relief[y + 1, x + 1]
     per_cm = textures.per_cm
     _bump(n, ((b - a) * (1 - fy) + (d - c) * fy) * per_cm, ((c - a) * (1 - fx) + (d - b) * fx) * per_cm)
-    return colour[y, x, 3] * np.float32(1 / 255), np.float32(18), np.float32(0.3)
+    oil = colour[y, x, 3] * np.float32(1 / 255)
+    return np.float32(1.8) * oil * oil, np.float32(12) + np.float32(30) * oil, np.float32(0.25)
 
 
 @numba.njit(cache=True, inline="always")
@@ -94,7 +95,7 @@ def _plain_skin(light: float, albedo: np.ndarray) -> tuple[float, float, float]:
     """Darken the skin of ears and neck where little light comes, and redden it."""
     for k in range(3):
         albedo[k] *= light ** (1 if k == 0 else np.float32(1.12))
-    return np.float32(0.25), np.float32(18), np.float32(0.3)
+    return np.float32(0.2), np.float32(18), np.float32(0.25)
 
 
 @numba.njit(cache=True, inline="always")
@@ -210,15 +211,15 @@ def _reflect(
     seen, open_ = access[0], access[1]
     key = n[0] * lights.key[0] + n[1] * lights.key[1] + n[2] * lights.key[2]
     fill = max(n[0] * lights.fill[0] + n[1] * lights.fill[1] + n[2] * lights.fill[2], np.float32(0))
-    sky = (np.float32(0.68) + np.float32(0.32) * n[1]) * open_
+    sky = (np.float32(0.72) + np.float32(0.34) * n[1]) * open_
     specular = max(n[0] * half[0] + n[1] * half[1] + n[2] * half[2], np.float32(0)) ** sharp
     graze = (1 - min(max(n[2], 0), 1)) ** 3
     for k in range(3):
         soft = wrap if k == 0 else wrap * np.float32(0.55)  # red light goes furthest under the skin
         diffuse = max((key + soft) / (1 + soft), np.float32(0)) * seen
         value = (
-            lights.key_colour[k] * diffuse
-            + lights.fill_colour[k] * fill * (np.float32(0.4) + np.float32(0.6) * open_)
+            np.float32(1.15) * lights.key_colour[k] * diffuse
+            + lights.fill_colour[k] * fill * (np.float32(0.2) + np.float32(0.8) * open_)
             + lights.sky_colour[k] * sky
         )
         shine = gloss * (
