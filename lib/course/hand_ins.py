@@ -5,6 +5,7 @@ LiteRT, and it runs in a process of its own with limits of time and memory, so t
 costs its author a place and nobody else anything. Predictions are a CSV of image names and emotions.
 """
 
+import contextlib
 import io
 import json
 import resource
@@ -96,9 +97,9 @@ def _predicted(path: Path, folder: Path, names: Sequence[str]) -> np.ndarray:
 
 def main(path: str, folder: str) -> int:
     """Answer every image of a folder with a predictor's file; write JSON, or why not with exit code 2."""
-    limit = GIGABYTES * 2**30
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    for kind, limit in ((resource.RLIMIT_AS, GIGABYTES * 2**30), (resource.RLIMIT_CPU, SECONDS)):
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses some limits; the time limit outside remains
+            resource.setrlimit(kind, (limit, limit))
     try:
         predictor = Predictor.load(path)
         files = sorted(Path(folder).glob("*.png"))
