@@ -27,7 +27,7 @@ class Skin:
 def paint(subject: Subject) -> tuple[Skin, ...]:
     """Return the subject's skin at full, half and quarter size."""
     rng, t = subject.rng(3), subject.traits
-    base = TONES[t.skin_tone - 1] * rng.normal(1, 0.012, 3) * rng.normal(1, 0.04)
+    base = TONES[t.skin_tone - 1] * rng.normal(1, 0.008, 3) * rng.normal(1, 0.04)
     image = np.empty((HEIGHT, WIDTH, 3), np.float32)
     image[:] = base
     gloss = np.full((HEIGHT, WIDTH), 0.20, np.float32)
@@ -211,7 +211,7 @@ _BROW_ABOVE, _BROW_BELOW = (107, 66, 105, 63, 70), (55, 65, 52, 53, 46)  # from 
 def _brows(image: np.ndarray, relief: np.ndarray, subject: Subject, rng: np.random.Generator) -> None:
     """Draw each brow as single hairs: upright and sparse at the inner end, then swept outwards onto one another."""
     t, hairs = subject.traits, np.zeros((2 * HEIGHT, 2 * WIDTH), np.uint8)
-    arch, lift, thick = rng.uniform(0.25, 0.75), rng.normal(0, 1.2), t.brow * rng.uniform(0.85, 1.15)
+    arch, lift, thick = rng.uniform(0.1, 0.5), rng.normal(0, 1.2), t.brow * rng.uniform(0.85, 1.15)
     for side in (0, 1):
         root, angle, length = _brow_roots(rng, int(430 * min(t.brow, 1.3)), thick)
         _draw_hairs(hairs, _on_brow(root, side, arch, lift), np.pi - angle if side == 0 else angle, length)

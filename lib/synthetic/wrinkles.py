@@ -59,7 +59,7 @@ _FOLDS: dict[str, tuple[tuple, Profile, dict[int, float], float]] = {
         Profile((0.14, 0.035), (0.36, 0.080), 145), {6: 0.9, 7: 0.6}, 0.35,
     ),
     "cheek": (
-        (((129, 0.35, 102), (203, 0.45, 206), (206, 0.35, 216), (216, 0.6, 212), (212, 0.25, 202)),),
+        (((129, 0.2, 102), (203, 0.3, 206), (206, 0.35, 216), (216, 0.3, 212), (212, 0.2, 57)),),
         Profile((0.17, 0.085), (0.55, 0.300), 205), {12: 0.6, 9: 0.6, 10: 0.65, 6: 0.2, 14: 0.2}, 0.40,
     ),
     "dimple": (
@@ -151,7 +151,8 @@ def _course(curve: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return how deep a fold is along its curve (96,): it runs out at both ends, but not where its halves meet."""
     t = np.linspace(0, 1, len(curve))
     ends = np.abs(curve[[0, -1], 0] - brush.WIDTH / 2) < 4
-    deep = np.minimum(1 if ends[0] else np.sin(np.pi * t / 2) ** 0.8, 1 if ends[1] else np.cos(np.pi * t / 2) ** 0.8)
+    begin, end = np.sin(np.pi * t / 2) ** 0.6, np.cos(np.pi * t / 2) ** 0.8
+    deep = np.where(ends[0], 1, begin) * np.where(ends[1], 1, end)
     uneven = np.interp(t, np.linspace(0, 1, 7), rng.uniform(0.65, 1, 7))
     return deep * uneven
 
