@@ -135,6 +135,11 @@ def test_lids_never_enter_the_eyeball(seed, values):
         assert np.linalg.norm(face[ring] - eye, axis=1).min() > mesh.EYE_RADIUS
 
 
+def test_lids_meet_and_never_cross():
+    _, face, _ = moved(u43=1.0, u7=1.0, u6=1.0)
+    assert (face[list(mesh.UPPER_LID), 1] > face[list(mesh.LOWER_LID), 1]).all()
+
+
 def test_unit_43_closes_the_eye():
     rest, face, _ = moved(u43=1.0)
     assert face[159, 1] - face[145, 1] < 0.2 * (rest[159, 1] - rest[145, 1])
@@ -222,6 +227,29 @@ def test_an_emotion_varies_but_keeps_its_prototype():
     assert (corner > 0.4).all()
     assert corner.std() > 0.05
     assert 0.6 < (cheek.max(1) > 0).mean() < 0.95  # not everyone raises the cheeks
+
+
+def test_a_person_keeps_habits_from_image_to_image():
+    rng = np.random.default_rng(2)
+    rest = np.array(
+        [[expressions.draw(Subject(seed), "neutral", rng)[1][:, 0] for _ in range(6)] for seed in range(30)]
+    )
+    between, within = rest.mean(1).std(0), rest.std(1).mean(0)
+    shown = between > 0
+    assert shown.sum() == len(expressions.REST_UNITS)
+    assert (between > 1.5 * within)[shown].all()
+
+
+def test_faces_in_the_wild_talk_and_look_tired_and_in_the_lab_only_blink():
+    rng = np.random.default_rng(3)
+    extra = {
+        scene: np.array([expressions.beside(strengths(), scene, rng)[:, 0] for _ in range(500)])
+        for scene in scenes.SCENES
+    }
+    talks, lids = ({scene: (e[:, units.UNITS.index(u)] > 0.1).mean() for scene, e in extra.items()} for u in (25, 43))
+    assert talks["lab"] == 0
+    assert 0.1 < talks["wild"] < 0.3
+    assert lids["lab"] < 0.05 < lids["wild"] < 0.25
 
 
 def test_contempt_is_clearly_on_one_side():
@@ -428,6 +456,22 @@ def test_mediapipe_finds_the_faces_where_the_truth_says():
             points = np.array([(p.x, p.y) for p in found[0].landmark])[:468] * image.shape[1::-1]
             errors.append(error(truth, points))
     assert np.mean(errors) < 0.05
+
+
+def test_the_landmark_network_sees_the_proportions_of_real_resting_faces():
+    """Means of frontal neutral faces of FER-2013 and half their standard deviations, in distances between the eyes."""
+    from lib.faces import detect
+
+    real = {"brow": (0.281, 0.028), "nose": (0.700, 0.050), "mouth": (1.037, 0.049), "chin": (1.641, 0.061)}
+    rows = {"brow": [55, 107, 285, 336], "nose": [2], "mouth": [13, 14], "chin": [152]}
+    below = []
+    for seed in range(400, 412):
+        found = detect(draw(Subject(seed), strengths(), scenes.Scene(), np.random.default_rng(seed))[0])[0].mesh
+        right, left = found[[33, 133]].mean(0), found[[263, 362]].mean(0)
+        level = (found - (right + left) / 2) @ np.array([-(left - right)[1], (left - right)[0]])
+        below.append([level[rows[name]].mean() / ((left - right) ** 2).sum() for name in real])
+    for (name, (mean, half)), value in zip(real.items(), np.abs(np.mean(below, axis=0)), strict=True):
+        assert value == pytest.approx(mean, abs=half), name
 
 
 def test_importing_the_faces_loads_no_network_library():

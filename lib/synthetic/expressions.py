@@ -13,24 +13,28 @@ from lib.synthetic.units import UNITS
 
 # emotion: (probability, {unit: (share of people, strength at 100 %)}); a share of 1: the unit is part of the prototype
 VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = {
-    "angry": (  # pressed lips; a stare; bared teeth; a shout
-        (0.30, {4: (1, 1.0), 7: (1, 0.8), 24: (1, 0.9), 17: (0.52, 0.45), 9: (0.3, 0.25)}),
-        (0.20, {4: (1, 1.0), 5: (1, 0.4), 7: (1, 0.6), 23: (1, 0.9), 24: (0.4, 0.4)}),
-        (0.30, {4: (1, 1.0), 7: (1, 0.9), 9: (0.5, 0.35), 10: (1, 0.6), 16: (1, 0.7), 20: (0.6, 0.4), 25: (1, 0.7)}),
-        (0.20, {4: (1, 1.0), 7: (1, 0.7), 10: (1, 0.5), 16: (0.7, 0.5), 25: (1, 0.5), 26: (1, 1.0)}),
+    "angry": (  # tense lips under a raised upper lip; a stare; bared teeth; a shout
+        (0.28, {4: (1, 1.1), 7: (1, 0.8), 10: (0.8, 0.55), 9: (0.7, 0.4), 23: (0.7, 0.4), 24: (0.8, 0.5),
+                20: (0.4, 0.3)}),
+        (0.22, {4: (1, 1.1), 5: (1, 0.5), 7: (1, 0.7), 10: (0.8, 0.5), 9: (0.5, 0.4), 23: (1, 0.5), 20: (0.4, 0.3)}),
+        (0.30, {4: (1, 1.1), 7: (1, 0.8), 9: (0.5, 0.4), 10: (1, 0.6), 16: (0.6, 0.6), 20: (1, 0.5), 25: (1, 0.8),
+                26: (0.2, 0.4)}),
+        (0.20, {4: (1, 1.1), 7: (1, 0.7), 10: (1, 0.6), 16: (0.6, 0.4), 20: (0.5, 0.4), 25: (1, 0.5), 26: (1, 0.8)}),
     ),
-    "disgust": (  # lips closed; lips parted
-        (0.40, {9: (1, 0.9), 10: (1, 0.7), 17: (1, 0.5), 7: (1, 0.8), 6: (1, 0.7), 4: (0.4, 0.4), 15: (0.5, 0.5),
-                43: (0.7, 0.3)}),
-        (0.60, {9: (1, 0.9), 10: (1, 0.9), 25: (1, 0.7), 7: (1, 0.9), 6: (1, 0.8), 4: (0.4, 0.4), 15: (0.5, 0.5),
-                16: (0.7, 0.6), 43: (0.7, 0.3), 26: (0.3, 0.4)}),
+    "disgust": (  # lips closed, corners down; lips parted; eyes shut tight
+        (0.45, {9: (1, 0.85), 10: (1, 0.7), 17: (1, 0.7), 15: (1, 0.65), 7: (1, 0.7), 6: (0.8, 0.6), 4: (0.6, 0.4),
+                43: (0.8, 0.35), 24: (0.4, 0.35)}),
+        (0.30, {9: (1, 0.85), 10: (1, 0.75), 17: (0.7, 0.6), 15: (1, 0.6), 25: (1, 0.4), 7: (1, 0.7), 6: (0.8, 0.6),
+                16: (0.4, 0.4), 43: (0.8, 0.35)}),
+        (0.25, {9: (1, 0.85), 10: (1, 0.75), 17: (0.8, 0.7), 15: (0.8, 0.6), 4: (0.4, 0.4), 7: (1, 0.7), 6: (0.8, 0.6),
+                43: (1, 0.7)}),
     ),
     "fear": (  # lips pulled back; lips just parted; a scream
-        (0.50, {1: (1, 0.9), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.9), 20: (1, 0.6), 25: (1, 0.7), 26: (0.5, 0.3),
-                16: (0.5, 0.5)}),
-        (0.30, {1: (1, 0.9), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.8), 20: (1, 0.4), 25: (1, 0.4), 15: (0.4, 0.3)}),
-        (0.20, {1: (1, 0.9), 2: (0.7, 0.5), 4: (1, 0.8), 5: (1, 1.0), 20: (1, 0.8), 16: (1, 0.6), 25: (1, 0.6),
-                26: (1, 0.8)}),
+        (0.55, {1: (1, 1.0), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.9), 20: (1, 0.7), 25: (1, 0.7), 16: (0.6, 0.5),
+                10: (0.4, 0.3)}),
+        (0.30, {1: (1, 1.0), 2: (0.4, 0.4), 4: (1, 0.8), 5: (1, 0.8), 20: (1, 0.5), 25: (1, 0.4), 15: (0.5, 0.3)}),
+        (0.15, {1: (1, 1.0), 2: (0.5, 0.4), 4: (1, 0.9), 5: (1, 1.0), 20: (1, 1.0), 16: (1, 0.8), 25: (1, 0.6),
+                10: (0.5, 0.4), 26: (1, 0.5)}),
     ),
     "happy": (  # a smile with teeth; a laugh; a smile with closed lips
         (0.65, {12: (1, 1.0), 25: (1, 0.85), 6: (0.85, 0.8), 10: (0.8, 0.4), 7: (0.3, 0.4)}),
@@ -39,10 +43,10 @@ VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = 
     ),
     "neutral": ((1.0, {}),),
     "sad": (  # oblique brows; a heavy look; close to tears
-        (0.35, {1: (1, 1.0), 4: (1, 0.65), 15: (1, 0.75), 17: (0.6, 0.4), 43: (1, 0.30)}),
-        (0.30, {4: (1, 0.75), 1: (1, 0.7), 15: (1, 0.7), 17: (0.5, 0.4), 43: (1, 0.45)}),
-        (0.35, {1: (1, 0.8), 4: (1, 0.8), 6: (1, 0.7), 7: (1, 0.6), 15: (1, 0.6), 20: (1, 0.5), 25: (1, 0.6),
-                10: (0.5, 0.4), 17: (0.4, 0.4), 43: (0.7, 0.3)}),
+        (0.40, {1: (1, 1.1), 4: (1, 0.65), 15: (1, 0.85), 17: (0.6, 0.4), 43: (1, 0.35), 7: (0.4, 0.3)}),
+        (0.30, {1: (1, 0.9), 4: (1, 0.70), 15: (1, 0.8), 17: (0.5, 0.4), 43: (1, 0.55)}),
+        (0.30, {1: (1, 1.1), 4: (1, 0.75), 6: (1, 0.6), 7: (1, 0.5), 15: (1, 0.8), 20: (0.6, 0.4), 25: (1, 0.5),
+                17: (0.5, 0.4), 43: (1, 0.3)}),
     ),
     "surprise": (  # the jaw drops; opens wide; lips just parted
         (0.5, {1: (1, 0.85), 2: (1, 0.9), 5: (1, 1.0), 25: (1, 0.5), 26: (1, 0.7)}),
@@ -55,6 +59,7 @@ JITTER = 0.15  # sd of the logarithm of a unit's strength, from image to image
 STYLE = 0.10  # the same from person to person, each half of the face on its own
 REST = 0.018  # mean of the small activity that is there without any emotion
 HABIT = 0.05  # mean of a person's own, which stays from image to image
+TALK = {25: 0.8, 26: 0.35, 16: 0.4, 20: 0.25, 24: 0.3}  # units of a talking mouth and their largest strength
 REST_UNITS = (1, 2, 4, 6, 7, 12, 15, 17, 20, 24, 43)
 
 
@@ -95,6 +100,25 @@ def at(full: np.ndarray, rest: np.ndarray, intensity: float) -> np.ndarray:
         intensity: in [0, 1].
     """
     return (rest * (1 - 0.5 * intensity) + intensity * full).clip(0, 1)
+
+
+def beside(strength: np.ndarray, scene: str, rng: np.random.Generator) -> np.ndarray:
+    """Return the action units (20, 2) with what faces do beside an emotion: blink, in `wild` also talk and look tired.
+
+    Args:
+        strength: the units (20, 2) of the emotion.
+        scene: "lab" or "wild".
+        rng: decides who is caught at what.
+    """
+    extra, chance = np.zeros(len(UNITS)), rng.uniform(size=3)
+    if chance[0] < 0.02:
+        extra[UNITS.index(43)] = rng.uniform(0.3, 0.9)
+    if scene == "wild" and chance[1] < 0.12:
+        extra[UNITS.index(43)] = max(extra[UNITS.index(43)], rng.uniform(0.15, 0.5))
+    if scene == "wild" and chance[2] < 0.2:
+        for unit, most in TALK.items():
+            extra[UNITS.index(unit)] = rng.uniform(0, most)
+    return np.maximum(strength, extra[:, None])
 
 
 def course(frames: int, release: bool, rng: np.random.Generator) -> np.ndarray:

@@ -24,7 +24,7 @@ Ring = Sequence[int] | np.ndarray  # vertices in order
 PUPILS = 6.3  # cm between the pupils of the template, a usual adult
 PROPORTIONS = np.array([1.0, 1.11, 1.05])  # the network sees real faces that much higher and deeper than its own mean
 EYE_RADIUS = 1.27  # cm; 1.2 in people, larger because our lids have no thickness
-BROW_DROP = 0.35  # cm by which the brows lie lower than in the recovered face
+BROW_DROP = 0.22  # cm by which the brows lie lower than in the recovered face
 EYE = np.array([3.15, -0.02, -0.72])  # centre of the left eyeball
 SKULL_CENTRE, SKULL_AXES = np.array([0.0, 0.9, -6.6]), np.array([7.35, 9.6, 9.1])
 

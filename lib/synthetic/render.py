@@ -45,9 +45,7 @@ def render(
     """
     intensity = _intensity(emotion, intensity)
     full, rest = expressions.draw(subject, emotion, rng)
-    strength = expressions.at(full, rest, intensity)
-    if rng.uniform() < 0.02:  # caught in a blink
-        strength[units.UNITS.index(43)] = np.maximum(strength[units.UNITS.index(43)], rng.uniform(0.3, 0.9))
+    strength = expressions.beside(expressions.at(full, rest, intensity), scene, rng)
     return draw(subject, strength, scenes.sample(scene, rng), rng, size, emotion, intensity)
 
 

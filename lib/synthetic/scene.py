@@ -101,10 +101,10 @@ def _lab(rng: np.random.Generator) -> Scene:
 
 def _wild(rng: np.random.Generator) -> Scene:
     yaw, pitch, roll = (rng.normal(0, 1, 3) * (15, 9, 9)).clip(np.negative(LIMITS), LIMITS)
-    fault = rng.uniform(size=5)
+    fault = rng.uniform(size=6)
     return Scene(
         yaw, pitch, roll,
-        gaze=tuple(rng.normal(0, (0.13, 0.07))),
+        gaze=tuple(rng.normal(0, (0.13, 0.07)) * (2.2 if fault[5] < 0.2 else 1)),  # some glance aside
         shift=tuple(rng.normal(0, 0.035, 2)),
         zoom=float(np.exp(rng.normal(0, 0.10)).clip(0.78, 1.25)),
         lamp=_daylight(rng),
