@@ -24,6 +24,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     side_by_side  networks on the same images, with what each costs
     affectnet    paper B: AffectNet, read when a batch asks for it, and a ResNet
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
+    own_pictures a folder of one's own: answers, labels by hand, a last layer fitted anew
     live         frames of a camera or a file with their answers, steadied; a window
     course       exercises, decks and hand-ins for those who teach with it
     runner       the environment, notebooks executed in order

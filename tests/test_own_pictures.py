@@ -1,0 +1,58 @@
+"""One's own pictures: drawn, labelled with the keys of the tool, and nobody answered by a layer that saw the person."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import images, own_pictures
+from lib.emotions import EMOTIONS
+from lib.own_pictures import AS_IT_COMES, TUNED
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two drawn people, labelled as drawn: the folder, and the labels."""
+    place = tmp_path_factory.mktemp("own") / "pictures"
+    drawn = own_pictures.draw(place, 2, 0)
+    session = own_pictures.label(place, drawn, "me")
+    assert session.status.endswith("all done")
+    return place, drawn
+
+
+def test_labels_by_the_keys_of_the_tool_are_those_that_were_drawn(folder):
+    place, drawn = folder
+    table, crops = own_pictures.read(place)
+    labelled = own_pictures.labels(place, table, "me")
+    assert crops.shape == (len(table), 48, 48, 3)
+    assert set(table["person"]) == {"person 1", "person 2"}
+    assert [drawn[row.path][0] for row in labelled.itertuples()] == labelled["emotion"].tolist()
+
+
+@pytest.mark.parametrize("annotator", ["me", "somebody else"])
+def test_labels_of_too_few_people_are_refused(annotator, folder):
+    place, _ = folder
+    table = own_pictures.read(place)[0]
+    one = table[table["person"] == "person 1"] if annotator == "me" else table
+    with pytest.raises(ValueError, match=f"people with labels by '{annotator}'; expected two or more"):
+        own_pictures.labels(place, one, annotator)
+
+
+def test_a_folder_without_labels_or_without_a_face_is_refused(tmp_path):
+    images.write(tmp_path / "wall.png", np.full((64, 64, 3), 128, np.uint8))
+    with pytest.raises(ValueError, match="holds 1 pictures and none with a face"):
+        own_pictures.read(tmp_path)
+    with pytest.raises(ValueError, match=r"python -m lib\.cli label"):
+        own_pictures.labels(tmp_path, pd.DataFrame({"path": [], "person": []}), "me")
+
+
+def test_nobody_is_answered_by_a_layer_that_has_seen_the_same_person():
+    rng = np.random.default_rng(0)
+    labelled = pd.DataFrame({"person": np.repeat(["a", "b"], 14), "emotion": np.tile(EMOTIONS, 4)})
+    crops = rng.integers(0, 256, (28, 48, 48, 3), dtype=np.uint8)
+    crops[7:14] = crops[:7]  # a layer that had seen the other picture of the person would be right about these
+    answers = own_pictures.tuned(crops, labelled, folds=5)
+    truth = labelled["emotion"].to_numpy()
+    assert np.mean(answers[:14] == truth[:14]) < 0.7
+    board = own_pictures.compare(labelled, {AS_IT_COMES: np.roll(truth, 1), TUNED: answers})
+    names = [result.name for result in own_pictures.results(board, "stand-in")]
+    assert names == [f"own pictures/{name}/accuracy" for name in board["label"]]
