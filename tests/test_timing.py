@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from lib import models, timing
+from lib.predict import peers
 
 LAYERS = keras.layers
 
@@ -92,3 +93,19 @@ def test_a_table_has_a_row_per_call():
     table = timing.table({"a": lambda item: item, "b": lambda item: item}, range(20), "call")
     assert table["call"].tolist() == ["a", "b"]
     assert (table["n"] == 10).all()
+
+
+def test_a_training_step_multiplies_three_times_but_not_for_the_image(network):
+    table = timing.training_shares({"small": network}, 4, peak=1e9)
+    first = 15 * 15 * (3 * 3 * 3 * 8)
+    work = 3 * timing.multiply_adds(network) - first
+    assert table["million multiply-adds"][0] == pytest.approx(work / 1e6)
+    seconds = table["ms per image"][0] / 1000
+    assert table["share of peak"][0] == pytest.approx(work / seconds / 1e9)
+
+
+def test_the_table_of_peers_has_a_row_per_way_on_the_same_photographs():
+    table = peers.kept()
+    assert table["way"].tolist() == list(peers.SIDES.values())
+    assert table["n"].nunique() == 1
+    assert (table["right"] <= table["answered"]).all()

@@ -9,6 +9,7 @@ from lib.timing.networks import (
     input_costs,
     matmul_peak,
     multiply_adds,
+    training_shares,
     training_step,
     whole_set,
     whole_sets,

@@ -135,6 +135,31 @@ def training_step(model: keras.Model, images: np.ndarray, steps: int = 4) -> flo
     return each(lambda batch: model.train_on_batch(*batch), [(images, targets)] * steps, warm_up=1)["median"]
 
 
+def training_shares(networks: Mapping[str, keras.Model], batch_size: int, peak: float) -> pd.DataFrame:
+    """Return how much of the machine's arithmetic a training step on one batch in memory uses, one row per network.
+
+    A step multiplies three times: forwards, for the gradient of the weights, and for that of what the layer before it
+    gave. The first layer has no layer before it, so its third product is not counted.
+
+    Args:
+        networks: name -> model from `lib.models.build`; each is trained for a few steps.
+        batch_size: images of a step.
+        peak: multiply-adds per second, from `matmul_peak`.
+
+    Returns:
+        Columns `network`, `size`, `ms per image`, `million multiply-adds` of an image in a step, `share of peak`.
+    """
+    rows = []
+    for name, model in networks.items():
+        images = np.random.default_rng(0).integers(0, 256, (batch_size, *model.input_shape[1:]), dtype=np.uint8)
+        layers = 1e6 * anatomy.table(model)["multiply_adds"]
+        work = 3 * layers.sum() - layers[layers > 0].iloc[0]
+        milliseconds = training_step(model, images) / batch_size
+        rows.append((name, model.input_shape[1], milliseconds, work / 1e6, work / (milliseconds / 1000) / peak))
+    columns = ["network", "size", "ms per image", "million multiply-adds", "share of peak"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def input_costs(model: keras.Model, sources: Mapping[str, keras.utils.PyDataset]) -> pd.DataFrame:
     """Return what a training step costs with each input, beside a step on one batch that is already in memory.
 
