@@ -124,7 +124,7 @@ def _plain(subject: Subject, painted: skin.Skin) -> np.ndarray:
     colours = {
         parts.MOUTH: (104, 33, 32), parts.EYE: t.iris, parts.TEETH: (226, 216, 196), parts.TONGUE: (176, 84, 84),
         parts.HAIR: t.hair_colour, parts.SHIRT: t.shirt, parts.FRAME: t.frame, parts.PLAIN: tone,
-        parts.SCLERA: np.array((178, 164, 154)) * (0.68 + 0.32 * tone.mean() / 200),
+        parts.SCLERA: np.array((178, 164, 154)) * (0.5 + 0.5 * tone.mean() / 200),
     }  # fmt: skip
     plain = np.zeros((10, 3), np.float32)
     for material, colour in colours.items():

@@ -82,7 +82,7 @@ def teeth(mouth: np.ndarray, upper: bool) -> Part:
         mouth: middle of the mouth (3,) in cm.
         upper: the upper row, else the lower one.
     """
-    edge, gum = (-0.20, 1.2) if upper else (-0.24, -1.6)
+    edge, gum = (-0.20, 1.2) if upper else (-0.32, -1.6)
     ends = (0, 0.86, 1.54, 2.26, 2.9) if upper else (0, 0.54, 1.14, 1.82, 2.4)  # of incisors, canine, premolar, cm
     down, along = np.meshgrid(np.linspace(0, 1, 6), np.linspace(-1, 1, 25), indexing="ij")
     x = 2.8 * along

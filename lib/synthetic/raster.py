@@ -159,8 +159,8 @@ def lit(
         column, row = int(plan[v, 0]), int(plan[v, 1])
         for y in range(max(row - 2, 0), min(row + 3, size)):
             for x in range(max(column - 2, 0), min(column + 3, size)):
-                above = nearest[y, x] - plan[v, 2]  # cm of what lies between vertex and lamp; under .2 it is the skin
-                seen += min(max((np.float32(0.55) - above) * np.float32(2.8), np.float32(0)), np.float32(1))
+                above = nearest[y, x] - plan[v, 2]  # cm of what lies between vertex and lamp; under .3 it is the skin
+                seen += min(max((np.float32(0.70) - above) * np.float32(2.5), np.float32(0)), np.float32(1))
                 total += 1
         if total:
             out[v] = seen / total

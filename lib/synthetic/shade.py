@@ -121,7 +121,7 @@ def _eye(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndarr
     warm = _ramp(abs(u), 0.45, 1.05)
     for k in range(3):
         white = textures.albedo[SCLERA, k] * (1 - (np.float32(0.05) if k == 0 else np.float32(0.34)) * warm)
-        iris = albedo[k] * glow * (1 - pupil) + np.float32(0.006) * pupil
+        iris = np.float32(0.65) * albedo[k] * glow * (1 - pupil) + np.float32(0.006) * pupil
         albedo[k] = iris + outside * (white - iris)
     bulge = np.float32(0.6) * (1 - _ramp(r, 0.3, 0.6))
     n[0] += bulge * x
@@ -129,7 +129,7 @@ def _eye(u: float, v: float, textures: Textures, n: np.ndarray, albedo: np.ndarr
     size = np.sqrt(n[0] ** 2 + n[1] ** 2 + n[2] ** 2)
     for k in range(3):
         n[k] /= size
-    return 7 - 5 * outside, np.float32(160), np.float32(0.1)
+    return 7 - 5 * outside, np.float32(260), np.float32(0.1)
 
 
 @numba.njit(cache=True, inline="always")
