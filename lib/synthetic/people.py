@@ -11,7 +11,7 @@ import numpy as np
 AGE_BANDS = ("18-29", "30-49", "50-70")
 FACIAL_HAIR = ("none", "stubble", "moustache", "goatee", "beard")
 # sRGB of six skin tones from very light to very dark, after the Fitzpatrick scale (our choice of colours)
-TONES = np.array([(236, 200, 178), (230, 188, 160), (221, 171, 136), (192, 136, 98), (146, 99, 70), (104, 71, 54)])
+TONES = np.array([(238, 197, 174), (231, 185, 156), (221, 171, 136), (192, 136, 98), (146, 99, 70), (104, 71, 54)])
 HAIR_COLOURS = {
     "black": (26, 22, 22), "dark brown": (58, 40, 30), "brown": (98, 68, 46),
     "blond": (196, 158, 102), "red": (140, 66, 34), "grey": (150, 148, 146),

@@ -63,7 +63,9 @@ def _complexion(image: np.ndarray, subject: Subject, rng: np.random.Generator) -
     for vertex, reach, strength in places:
         rosy += strength * spot(at[vertex] + rng.normal(0, 5, 2), reach * rng.uniform(0.8, 1.2))
     patchy = (0.75 + 0.35 * noise(rng, 26) + 0.2 * noise(rng, 9)).clip(0, 1.8)
-    blood = (rosy * patchy * rng.uniform(0.3, 1.5) * light + 0.20 * noise(rng, 45) + 0.18 * noise(rng, 11))[..., None]
+    blood = (rosy * patchy * rng.uniform(0.3, 1.5) * light + 0.2 + 0.18 * noise(rng, 45) + 0.15 * noise(rng, 11))[
+        ..., None
+    ]
     image *= 1 + blood * np.array([0.012, -0.050, -0.042], np.float32)
     socket = sum(spot(at[v], 0.75) for v in (230, 450)) + 0.3 * sum(spot(at[v], 0.7) for v in (221, 441))
     image *= 1 - socket[..., None] * np.array([0.07, 0.10, 0.08], np.float32) * (0.7 + 0.7 * t.age)
