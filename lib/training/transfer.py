@@ -163,7 +163,7 @@ def landmarks(data_set: str, origin: str, study: Path) -> pd.DataFrame:
     seen = faces.find_faces(table, study)
     meshes = np.asarray(seen.mesh)
     measured = likeness.features(meshes).assign(emotion=table["emotion"].to_numpy())
-    return likeness.distributions(measured[likeness.frontal(meshes)])
+    return likeness.distributions(measured[likeness.frontal(meshes)]).round(4)
 
 
 def results(cells: pd.DataFrame, data_set: str) -> list[records.Result]:
