@@ -119,7 +119,7 @@ def draw(
     actor = actors.actor(subject)
     points, access = _pose(actor, strength, scene)
     xy, near = _project(points, scene, height, width)
-    linear = _light(actor, points, access, xy, near, strength, scene, subject.traits.age, height, width)
+    linear = _light(actor, (points, access), (xy, near), strength, scene, subject.traits.age, (height, width))
     truth = known(xy[:468], strength, scene, emotion, intensity)
     if scene.cover >= 0:
         camera.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
@@ -155,10 +155,21 @@ def _project(points: np.ndarray, scene: Scene, height: int, width: int) -> tuple
 
 
 def _light(
-    actor: Actor, points: np.ndarray, access: np.ndarray, xy: np.ndarray, near: np.ndarray, strength: np.ndarray,
-    scene: Scene, age: float, height: int, width: int,
+    actor: Actor, pose: tuple[np.ndarray, np.ndarray], place: tuple[np.ndarray, np.ndarray], strength: np.ndarray,
+    scene: Scene, age: float, size: tuple[int, int],
 ) -> np.ndarray:  # fmt: skip
-    """Return the picture as linear light, float32 (height, width, 3)."""
+    """Return the picture as linear light, float32 (height, width, 3).
+
+    Args:
+        actor: who.
+        pose: from `_pose`.
+        place: from `_project`.
+        strength: float64 (20, 2), the action units, for the folds.
+        scene: light, gaze, background.
+        age: 0 to 1, for the folds.
+        size: height and width in pixels.
+    """
+    (points, access), (xy, near), (height, width) = pose, place, size
     per_cm = _FOCUS * min(height, width) * scene.zoom / DISTANCE * SUPERSAMPLING
     level = int(np.clip(np.round(np.log2(brush.TEXELS_PER_CM / per_cm)), 0, brush.LEVELS - 1))
     h, w = round(height * SUPERSAMPLING), round(width * SUPERSAMPLING)

@@ -18,7 +18,7 @@ class Scene:
         gaze: angles to the left and up, radians.
         shift: of the head in the image, as fractions of its shorter side (right, down).
         zoom: 1 makes the head about 0.62 of the shorter side.
-        lamp: float32 (5, 3), see `shade.shade`.
+        lamp: float32 (5, 3), the rows are the fields of `shade.Lights`.
         background: seed of the background; a negative one is a plain wall.
         wall: linear colour of the wall.
         blur, grain: sd in pixels of a 256-pixel image, and in grey levels.
