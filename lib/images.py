@@ -151,7 +151,8 @@ def frames(path: Path | str) -> Iterator[Frame]:
     """
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
-        raise ImageError("unreadable", f"{path} is not a video that can be decoded; expected .mp4, .avi or the like")
+        problem = "is not a video that can be decoded" if Path(path).is_file() else "is not there"
+        raise ImageError("unreadable", f"{path} {problem}; expected a video file, .mp4, .avi or the like")
     video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
     yield from decoded(video, lambda: video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
 

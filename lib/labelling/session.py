@@ -51,6 +51,8 @@ class Session:
             OSError: the folder cannot be written, or another window labels it for the same annotator.
         """
         self.folder, self.annotator, self.levels, self.trouble = Path(folder), annotator, levels, ""
+        if not self.folder.is_dir():
+            raise FileNotFoundError(f"no folder {self.folder}; expected one that holds images")
         self.paths = files.walk(self.folder)[0].tolist()
         if not self.paths:
             raise ValueError(f"no image in {self.folder}; expected files such as .jpg or .png, at any depth")
