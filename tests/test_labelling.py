@@ -431,5 +431,5 @@ def test_a_file_that_is_no_video_is_refused_by_the_command_line(tmp_path, capsys
 
 def test_a_video_that_is_not_there_leaves_no_folder(tmp_path, capsys):
     assert cli.main(["frames", str(tmp_path / "none.mp4")]) == 2
-    assert "not a video" in capsys.readouterr().err
+    assert "is not there" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
