@@ -344,6 +344,17 @@ def test_a_folder_without_data_sets_is_refused(folder, text, monkeypatch):
         data.use(text)
 
 
+@pytest.mark.parametrize("holds", [None, "mug"])
+def test_a_profile_for_real_faces_is_refused_without_them(folder, holds, monkeypatch):
+    monkeypatch.delenv("FACE_DATA", raising=False)
+    if holds:
+        image = folder.parent / "sets" / holds / "subjects3" / "001" / "happiness" / "take000" / "img_0000.jpg"
+        image.parent.mkdir(parents=True)
+        image.write_bytes(b"")
+    with pytest.raises(notebook.PlanError, match=r"needs fer2013.*give --data DIR"):
+        data.use(str(folder.parent / "sets") if holds else None, plan.needs("fer2013"))
+
+
 def test_the_list_shows_every_parameter_and_runs_nothing(folder):
     code, words = run(folder, "tiny", "--list")
     assert code == 0

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.list:
             return list_steps(steps)
         check_build()
-        origins = data.use(options.data)
+        origins = data.use(options.data, plan.needs(options.profile))
         machines.use(options.scheduler, options.devices)
         with lock(options.profile) as held:
             return run(options, steps, origins, held)

@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PROFILE_KEYS = {"help", "silence", "notebooks", "shared"}
+PROFILE_KEYS = {"help", "silence", "notebooks", "needs", "shared"}
 SILENCE = 1800  # seconds; ours: far above the pace of any machine
 
 
@@ -56,6 +56,11 @@ def read_profiles(folder: Path = NOTEBOOKS) -> dict:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise PlanError(f"{path} cannot be read: {error}") from error
+
+
+def needs(profile: str, folder: Path = NOTEBOOKS) -> list[str]:
+    """Return the data sets that must be real for a profile of `profiles.toml`."""
+    return read_profiles(folder)["profiles"][profile].get("needs", [])
 
 
 def make_plan(
