@@ -1,5 +1,6 @@
 """The predictor: what it answers, what it refuses, and that neither TensorFlow nor memory is spent on it."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -356,6 +357,22 @@ def test_an_export_that_answers_otherwise_is_not_left(tmp_path, checking, shippe
     with pytest.raises(export.ExportError, match="so no file is left"):
         export.export(model, FACTS | {"head": "softmax"}, "float32", tmp_path / "other.tflite", checking)
     assert list(tmp_path.iterdir()) == []
+
+
+JUDGED = [  # images, answers changed, largest change, and whether it is refused
+    (28, 1, 0.011, False),
+    (297, 5, 0.018, False),
+    (297, 12, 0.018, True),
+    (3490, 70, 0.05, True),
+    (3490, 0, 0.2, True),
+]
+
+
+@pytest.mark.parametrize(("n", "changed", "most", "refused"), JUDGED)
+def test_an_export_is_refused_where_more_answers_change_than_chance_explains(n, changed, most, refused):
+    row = {"form": "dynamic range", "n": n, "answers changed": changed / n, "largest change": most}
+    with pytest.raises(export.ExportError, match="dynamic range changes") if refused else contextlib.nullcontext():
+        export._judge(row)
 
 
 @pytest.mark.parametrize(("form", "name"), [("float8", "a.tflite"), ("onnx", "a.tflite"), ("int8", "a.onnx")])
