@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -86,8 +87,13 @@ def test_a_side_has_whole_images_first_and_then_the_crops_that_there_are():
 def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reported_half(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     stand_in.ensure("smoke", ["fer2013"])
+    (drawn,) = tmp_path.glob("**/fer2013.csv")
+    placed = tmp_path / "licensed" / "fer2013"  # as if it were the real one
+    placed.mkdir(parents=True)
+    for file in ("fer2013.csv", "fer2013new.csv"):
+        shutil.copy(drawn.with_name(file), placed)
     chosen = [word for pair in SMALL for word in ("--set", pair)]
-    command = [sys.executable, "-m", "lib.runner", "fer2013", *chosen]
+    command = [sys.executable, "-m", "lib.runner", "fer2013", "--data", str(placed.parent), *chosen]
     places = {name: value for name, value in os.environ.items() if name != "FACE_DATA"}
     done = subprocess.run(
         command, cwd=ROOT, env=places | {"FACE_STUDY_BUILD": str(tmp_path)}, text=True, capture_output=True, check=False

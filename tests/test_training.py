@@ -206,7 +206,7 @@ def machines(tmp_path, count, devices, plain=True, dies=()):
 
 def ended(children):
     """Wait for processes; return their exit codes, and kill those that are still there when one has failed."""
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 900
     while time.monotonic() < deadline and any(child.poll() is None for child in children):
         if any(child.poll() for child in children):
             deadline = min(deadline, time.monotonic() + 10)

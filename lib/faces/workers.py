@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import cv2
 import joblib
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
+from joblib.executor import get_memmapping_executor
 
 from lib import images, progress
 from lib.faces.store import AGAIN, Store
@@ -110,7 +110,7 @@ def _processes(batches: int, scheduler: str | None) -> Iterator[tuple[Submit, Ca
     scheduler = scheduler or os.environ.get("FACE_STUDY_SCHEDULER")
     if not scheduler:
         workers = max(min(joblib.cpu_count(), batches), 1)
-        yield lambda *work: get_reusable_executor(workers, env=_ONE_THREAD).submit(*work), lambda: 2 * workers
+        yield lambda *work: get_memmapping_executor(workers, env=_ONE_THREAD).submit(*work), lambda: 2 * workers
         return
     from distributed import Client
 
