@@ -29,6 +29,9 @@ SIZE = "smoke"
 [profiles.hasty]
 help = "nothing may be silent for three seconds"
 silence = 3
+[profiles.crowded]
+help = "no notebook is alone"
+beside = true
 [profiles.half]
 help = "the first notebook alone"
 notebooks = ["01"]
@@ -376,7 +379,7 @@ def test_a_bad_request_is_one_line_and_runs_nothing(folder):
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"profile": "tinny"}, "unknown profile 'tinny'; expected one of half, hasty, tiny"),
+        ({"profile": "tinny"}, "unknown profile 'tinny'; expected one of crowded, half, hasty, tiny"),
         ({"only": ["07"]}, "unknown notebook '07'; expected one of 01, 02"),
         ({"start": "9"}, "unknown notebook '9'"),
         ({"settings": ["STEPS=3"]}, "expected NN.NAME=VALUE"),
@@ -422,6 +425,12 @@ def test_a_whole_number_serves_as_a_float_and_text_stays_text(folder):
 
 def test_a_profile_may_run_some_notebooks_only(folder):
     assert [step.notebook.number for step in plan.make_plan("half", folder=folder)] == ["01"]
+
+
+def test_in_a_profile_of_toys_no_notebook_is_alone(folder):
+    write_notebook(folder, "02", after=[], alone=True)
+    wanted = {name: plan.make_plan(name, folder=folder)[-1].notebook.alone for name in ("tiny", "crowded")}
+    assert wanted == {"tiny": True, "crowded": False}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PROFILE_KEYS = {"help", "silence", "notebooks", "needs", "shared"}
+PROFILE_KEYS = {"help", "silence", "beside", "notebooks", "needs", "shared"}
 SILENCE = 1800  # seconds; ours: far above the pace of any machine
 
 
@@ -92,6 +92,8 @@ def make_plan(
     if not chosen:
         raise PlanError(f"--only {' '.join(only)} and --from {start} leave no notebook to run")
     notebooks = [read_notebook(path) for path in available.values()]
+    if options.get("beside", False):
+        notebooks = [replace(one, alone=False) for one in notebooks]
     needs = upstream(notebooks)
     steps = [_step(one, tables, profile, overrides.get(one.number, {})) for one in notebooks if one.number in chosen]
     return [replace(step, after=needs[step.notebook.number] & set(chosen)) for step in steps]
