@@ -5,6 +5,7 @@ that `--help` and a first answer come at once.
 """
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from typer import Argument, Option
 
 WELL, SOME_FAILED, REFUSED = 0, 1, 2  # exit codes
+QUIET = {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}  # a bad file is answered by a sentence of ours
 HELP = """Tools of the facial emotion study.
 
 Exit codes: 0 well, 1 some files could not be used or something is missing, 2 a bad request."""
@@ -49,11 +51,18 @@ def one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def named(text: object) -> Path:
+    """Return a path from the command line, where one is given: an empty name would be the current folder."""
+    if not str(text).strip():
+        raise typer.BadParameter(f"{str(text)!r}; expected the name of a file or a folder")
+    return Path(str(text))
+
+
 @app.command(
     epilog="Examples: python -m lib.cli predict photo.jpg; python -m lib.cli predict folder --csv > answers.csv"
 )
 def predict(
-    source: Annotated[Path, Argument(help="an image, a folder of images and videos, or a video")],
+    source: Annotated[Path, Argument(parser=named, help="an image, a folder of images and videos, or a video")],
     csv: Annotated[bool, Option("--csv", help="a table, one row per face")] = False,
     json: Annotated[bool, Option("--json", help="a line of JSON per image, with landmarks")] = False,
     network: Annotated[str, Option(help="a network of the study, or a file that `export` wrote")] = "real_faces",
@@ -74,8 +83,9 @@ def predict(
     predictor = Predictor.load(network, intensity)
     writer = answers.table(predictor.emotions, predictor.regressor is not None, sys.stdout) if csv else None
     failed = 0
-    for file in progress.bar(files, "predicting", "files") if len(files) > 1 else files:
-        for answer in answers.answers(predictor, file, small):
+    given = answers.every(predictor, files, small)
+    for file in progress.bar(given, "predicting", "files", len(files)) if len(files) > 1 else given:
+        for answer in file:
             failed += bool(answer.problem)
             if writer:
                 writer.writerows(answer.as_rows(predictor.emotions))
@@ -96,8 +106,8 @@ def card(network: Annotated[str, Argument(help="a network of the study, or a fil
 
 @app.command(epilog="Example: python -m lib.cli export fer2013 --out small.tflite --form int8")
 def export(
-    source: Annotated[str, Argument(help="weights of the study (fer2013), or the folder of a fit")],
-    out: Annotated[Path, Option(help="file, .tflite or .onnx")],
+    source: Annotated[Path, Argument(parser=named, help="weights of the study (fer2013), or the folder of a fit")],
+    out: Annotated[Path, Option(parser=named, help="file, .tflite or .onnx")],
     form: Annotated[str, Option(help="float32, float16, dynamic range, int8 or onnx")] = "dynamic range",
     origin: Annotated[str, Option(help="of a fit's training images: real, stand-in or mixed")] = "",
     data_set: Annotated[
@@ -109,6 +119,7 @@ def export(
     from lib import paths
     from lib.predict import export as exports
 
+    exports.check(out, form)
     model, facts = exports.trained(source, origin)
     faces = exports.held_out(data_set, scale, model.input_shape[1], paths.data(scale))
     row = exports.export(model, facts, form, out, faces)
@@ -120,7 +131,7 @@ def export(
 @app.command(epilog="Example: python -m lib.cli train mug --epochs 10 --out mug.tflite")
 def train(
     data_set: Annotated[str, Argument(help="mug, own, fer2013, ...; from $FACE_DATA, else the stand-in")],
-    out: Annotated[Path, Option(help="file for `predict --network`, .tflite")],
+    out: Annotated[Path, Option(parser=named, help="file for `predict --network`, .tflite")],
     epochs: Annotated[int, Option(parser=number(int, 1, 10_000), help="passes over the training images")] = 20,
     size: Annotated[int, Option(parser=number(int, 41, 512), help="side of a crop in pixels")] = 48,
     seed: Annotated[int, Option(parser=number(int, 0, 10**9), help="of split, weights and batches")] = 0,
@@ -135,7 +146,7 @@ def train(
 
 @app.command(epilog="Example: python -m lib.cli intensities --out faces.tflite, with $FACE_DATA/fer2013")
 def intensities(
-    out: Annotated[Path, Option(help="file for `predict --intensity`, .tflite")],
+    out: Annotated[Path, Option(parser=named, help="file for `predict --intensity`, .tflite")],
     images: Annotated[int, Option(parser=number(int, 10, 10**6), help="training images, drawn")] = 9_000,
     seed: Annotated[int, Option(parser=number(int, 0, 10**9), help="of the draw")] = 0,
     scale: Annotated[str, Option(help="stand-in: smoke, standard or paper")] = "standard",
@@ -179,7 +190,9 @@ def doctor() -> None:
 
 @app.command(epilog="Example: python -m lib.cli label photographs --annotator ada")
 def label(
-    folder: Annotated[str, Argument(help="images, at any depth; labels.csv is written into it after every answer")],
+    folder: Annotated[
+        Path, Argument(parser=named, help="images, at any depth; labels.csv is written into it after every answer")
+    ],
     annotator: Annotated[str, Option(help="whose answers these are; others' are kept and not shown")] = "",
     no_levels: Annotated[bool, Option("--no-levels", help="ask for the emotion only")] = False,
 ) -> None:
@@ -194,14 +207,16 @@ def label(
 
 @app.command(epilog="Example: python -m lib.cli frames clip.mp4 --every 1")
 def frames(
-    video: str,
-    out: Annotated[str, Option(help="folder for the frames; default: beside the video, under its name")] = "",
+    video: Annotated[Path, Argument(parser=named, help="a video")],
+    out: Annotated[
+        Path | None, Option(parser=named, help="folder for the frames; default: beside the video, under its name")
+    ] = None,
     every: Annotated[float, Option(help="seconds per frame, at least 0.01")] = 0.5,
 ) -> None:
     """Pick the sharpest frame with a face of every half-second of a video."""
     from lib.labelling import recordings
 
-    folder = Path(out or Path(video).with_suffix(""))
+    folder = out or video.with_suffix("")
     picked = recordings.pick(video, folder, every)
     if picked.lost:
         print(f"{video} is cut or damaged: {picked.lost} of its {picked.announced} frames could not be read")
@@ -235,7 +250,7 @@ def faces(
     first: Annotated[int, Option(parser=number(int, 0, 10**9), help="seed of the first of them")] = 0,
     scene: Annotated[str, Option(parser=one_of("lab", "wild"), help="lab or wild")] = "lab",
     intensity: Annotated[float, Option(parser=number(float, 0, 1), help="of every emotion on the sheet, 0 to 1")] = 1.0,
-    out: Annotated[Path, Option(help="image; with --video .mp4 or .avi")] = Path("faces.png"),
+    out: Annotated[Path, Option(parser=named, help="image; with --video .mp4 or .avi")] = Path("faces.png"),
     video: Annotated[bool, Option("--video", help="a clip: neutral, emotion, neutral, for all emotions")] = False,
 ) -> None:
     """Draw rendered people: a contact sheet, or a clip."""
@@ -263,10 +278,10 @@ INTENSITY = Annotated[
     "python -m lib.cli live --camera 0"
 )
 def live(
-    video: Annotated[str | None, Argument(help="a video; or give a camera")] = None,
+    video: Annotated[Path | None, Argument(parser=named, help="a video; or give a camera")] = None,
     camera: Annotated[int | None, Option(parser=number(int, 0, 99), help="number of a camera; the first is 0")] = None,
     out: Annotated[
-        Path | None, Option(help="a file for the frames and answers, .mp4 or .avi; default: a window")
+        Path | None, Option(parser=named, help="a file for the frames and answers, .mp4 or .avi; default: a window")
     ] = None,
     network: NETWORK = "real_faces",
     intensity: INTENSITY = None,
@@ -278,7 +293,7 @@ def live(
 
     if (video is None) == (camera is None):
         raise typer.BadParameter("expected a video, or --camera with a number")
-    source, smoothing = video if camera is None else camera, smoothing or smooth.DEFAULT
+    source, smoothing = str(video) if camera is None else camera, smoothing or smooth.DEFAULT
     smooth.smoothing(smoothing)
     if out is None:
         from lib.live.window import Window
@@ -293,19 +308,20 @@ def live(
 
 @app.command(epilog="Examples: python -m lib.cli window; python -m lib.cli window photograph.jpg")
 def window(
-    source: Annotated[str | None, Argument(help="an image or a video to begin with")] = None,
+    source: Annotated[Path | None, Argument(parser=named, help="an image or a video to begin with")] = None,
     network: NETWORK = "real_faces",
     intensity: INTENSITY = None,
 ) -> None:
     """Open the window: an image, a video or the camera, its faces and their emotions."""
     from lib.live.window import Window
 
-    Window(network, source, intensity).run()
+    Window(network, None if source is None else str(source), intensity).run()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 well, 1 some files failed, 2 a bad request."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    os.environ |= QUIET
     try:
         app(arguments, prog_name="python -m lib.cli")
     except SystemExit as stopped:

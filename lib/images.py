@@ -2,6 +2,7 @@
 
 import errno
 import struct
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 Image.init()  # without it `FORMATS` are not all registered
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `read` refuses what is too large in words of its own
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
+MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
 RATE = 25.0  # frames per second of a video that does not say, and of one that is written
 Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
@@ -147,14 +150,20 @@ def frames(path: Path | str) -> Iterator[Frame]:
     """Yield every frame of a video file, upright, at the times that the file gives, however variable.
 
     Raises:
-        ImageError: `reason` is "unreadable": no such file, or no video that OpenCV can decode.
+        ImageError: `reason` is "unreadable": no such file, an image, or no video that OpenCV can decode.
     """
-    video = cv2.VideoCapture(str(path))
-    if not video.isOpened():
-        problem = "is not a video that can be decoded" if Path(path).is_file() else "is not there"
+    still = Image.EXTENSION.get(Path(path).suffix.lower())  # OpenCV takes an image for a video, with wild times
+    video = cv2.VideoCapture() if still in FORMATS and still != "GIF" else cv2.VideoCapture(str(path))
+    given = False
+    if video.isOpened():
+        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
+        shown = decoded(video, lambda: video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        for frame in shown:
+            given = True
+            yield frame
+    if not given:
+        problem = "is not a video that can be decoded" if Path(path).exists() else "is not there"
         raise ImageError("unreadable", f"{path} {problem}; expected a video file, .mp4, .avi or the like")
-    video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
-    yield from decoded(video, lambda: video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
 
 
 def decoded(video: cv2.VideoCapture, clock: Callable[[], float]) -> Iterator[Frame]:
@@ -194,7 +203,9 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
             codec = cv2.VideoWriter_fourcc(*codecs[Path(path).suffix])
             writer = cv2.VideoWriter(str(path), codec, per_second, image.shape[1::-1])
             if not writer.isOpened():
-                raise ValueError(f"OpenCV cannot write {path}; try the other of {', '.join(codecs)}")
+                raise ValueError(
+                    f"{path} cannot be written; is its folder there? Else try the other of {', '.join(codecs)}"
+                )
         writer.write(_bgr(image))
         written += 1
     if writer is not None:
@@ -211,6 +222,19 @@ def announced(path: Path | str) -> tuple[int, float]:
     count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
     video.release()
     return max(0, int(count)), rate if 1 <= rate <= 240 else RATE
+
+
+def missing(path: Path | str, seconds: float) -> str:
+    """Return a sentence where a video ended before what it announces, "" where it is whole.
+
+    Args:
+        path: of the video.
+        seconds: time of its last frame.
+    """
+    count, rate = announced(path)
+    if count / rate - seconds <= MISSING:
+        return ""
+    return f"The video is cut or damaged: it ends after {seconds:.1f} of {count / rate:.1f} seconds."
 
 
 def to_rgb(image: np.ndarray) -> np.ndarray:

@@ -17,9 +17,9 @@ def bar(items: Iterable | None = None, label: str = "", unit: str = "images", to
         unit: of what is counted.
         total: how many there are, where `len(items)` does not say.
     """
-    shape = {"desc": label, "unit": f" {unit}", "total": total}
+    shape = {"desc": label and f"{label}: ", "unit": f" {unit}", "total": total}
     if sys.stderr.isatty():
         return tqdm(items, **shape)
     to = sys.stdout if "ipykernel" in sys.modules else sys.stderr  # a notebook shows standard error in red
-    line = "{desc}: {n_fmt} of {total_fmt}{unit}, {elapsed} gone, {remaining} left"
+    line = "{desc}{n_fmt} of {total_fmt}{unit}, {elapsed} gone, {remaining} left"
     return tqdm(items, file=to, bar_format=line, mininterval=SECONDS, delay=SECONDS, **shape)

@@ -31,3 +31,13 @@ def test_what_is_done_at_once_leaves_no_line(capsys):
     with progress.bar(label="cropping", total=5) as bar:
         bar.update(5)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("label", "begins"), [("drawing mug", "drawing mug: 1 of 2"), ("", "1 of 2")])
+def test_a_label_given_later_has_one_colon_and_none_has_none(label, begins, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "SECONDS", 0)
+    with progress.bar(total=2) as bar:
+        bar.set_description(label, refresh=False)
+        bar.update()
+    (line,) = lines(capsys.readouterr().err)
+    assert line.startswith(begins)

@@ -27,8 +27,6 @@ from lib.predict import Predictor
 if TYPE_CHECKING:
     import ipywidgets
 
-MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
-
 
 class Played(NamedTuple):
     """What `record` has done.
@@ -105,10 +103,7 @@ def ending(source: str | int, seconds: float) -> str:
     """Return a sentence on a video that has ended at some time: whole, or cut before what it announces."""
     if isinstance(source, int):
         return "The camera is off."
-    count, rate = images.announced(source)
-    if count / rate - seconds > MISSING:
-        return f"The video is cut or damaged: it ends after {seconds:.1f} of {count / rate:.1f} seconds."
-    return "The video has ended."
+    return images.missing(source, seconds) or "The video has ended."
 
 
 def at_steady_rate(frames: Iterator[Frame], rate: float) -> Iterator[np.ndarray]:

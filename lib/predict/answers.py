@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from lib import images
-from lib.predict.predictor import Face, Predictor
+from lib.predict.predictor import THREADS, Face, Predictor
 
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 
@@ -33,6 +34,8 @@ class Answer:
         """Return one line for the screen."""
         place = str(self.file) if self.seconds is None else f"{self.file} at {self.seconds:.2f} s"
         faces = [f"{_shown(face)}{_where(face)}" for face in self.faces]
+        if str(self.file) in self.problem:
+            return self.problem
         return f"{place}: " + (self.problem or "; ".join(faces) or "no face")
 
     def as_json(self, emotions: tuple[str, ...]) -> str:
@@ -71,6 +74,23 @@ def files(source: Path) -> list[Path]:
     return [source / name for name in names]
 
 
+def every(predictor: Predictor, files: Sequence[Path], small: bool | None = None) -> Iterator[Iterable[Answer]]:
+    """Yield the answers for each file in turn, images several at a time, a video frame by frame while it is taken.
+
+    Args:
+        predictor: see `lib.predict.Predictor`.
+        files: from the function of that name.
+        small: as for `Predictor.predict`.
+    """
+
+    def begin(file: Path) -> Iterable[Answer]:
+        given = answers(predictor, file, small)
+        return given if _is_video(file) else list(given)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from pool.map(begin, files)
+
+
 def answers(predictor: Predictor, file: Path, small: bool | None = None) -> Iterator[Answer]:
     """Yield the answer for an image file, or for every frame of a video; a file that cannot be read gives a problem.
 
@@ -80,9 +100,12 @@ def answers(predictor: Predictor, file: Path, small: bool | None = None) -> Iter
         small: as for `Predictor.predict`.
     """
     try:
-        if file.suffix.lower() in VIDEOS:
+        if _is_video(file):
+            seconds = 0.0
             for seconds, frame in images.frames(file):
                 yield Answer(file, seconds, predictor.predict(frame, small))
+            if missing := images.missing(file, seconds):
+                yield Answer(file, seconds, [], missing)
         else:
             yield Answer(file, None, predictor.predict(images.read(file), small))
     except (OSError, ValueError) as error:
@@ -102,6 +125,10 @@ def table(emotions: tuple[str, ...], intensities: bool, file: TextIO) -> csv.Dic
     writer = csv.DictWriter(file, [*names, "problem"], lineterminator="\n")
     writer.writeheader()
     return writer
+
+
+def _is_video(file: Path) -> bool:
+    return file.suffix.lower() in VIDEOS
 
 
 def _shown(face: Face) -> str:

@@ -13,6 +13,7 @@ judged is how many answers change, and by how much a probability does.
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,9 +147,7 @@ def export(
         ExportError: too many answers change, or one by too much; no file is left.
         ValueError: an unknown form, another ending, or ONNX without its packages.
     """
-    path, ending = Path(path), ".onnx" if form == "onnx" else ".tflite"
-    if form not in FORMS or path.suffix != ending:
-        raise ValueError(f"{form!r} as {path.name}; expected one of {', '.join(FORMS)}, as a name in {ending}")
+    path, ending = Path(path), check(path, form)
     content, size = _convert(model, form, faces.calibration), model.input_shape[1]
     run = runner(content, ending, size)
     row = {"form": form} | _compare(model, run, faces, bool(facts["mirrored"])) | {"MB": len(content) / 1e6}
@@ -161,6 +160,26 @@ def export(
     with replace_on_success(path) as part:
         part.write_bytes(contract.append(content, whole, ending))
     return row
+
+
+def check(path: Path, form: str = "dynamic range") -> str:
+    """Return the ending of a form's files where a file can be written there: before minutes of work, not after.
+
+    Args:
+        path: of the file to be written.
+        form: one of `FORMS`.
+
+    Raises:
+        ValueError: an unknown form, or another ending.
+        OSError: a folder stands there, or no file can be made in its folder.
+    """
+    path, ending = Path(path), ".onnx" if form == "onnx" else ".tflite"
+    if form not in FORMS or path.suffix != ending:
+        raise ValueError(f"{form!r} as {path}; expected one of {', '.join(FORMS)}, as a name in {ending}")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        raise OSError(f"{path} cannot be written; expected a file in a folder that may be written")
+    return ending
 
 
 def _convert(model: keras.Model, form: str, calibration: np.ndarray) -> bytes:

@@ -44,7 +44,9 @@ def fit(out: Path, images: int, seed: int, scale: str) -> Iterator[str]:
     Raises:
         lib.datasets.DataError: no votes of FER+ beside the images.
         lib.predict.export.ExportError: the file answers too differently from its network.
+        OSError: `out` cannot be written.
     """
+    export.check(out)
     table = drawn(images, seed, scale)
     size = pretrained.load(DATA_SET)[0].input_shape[1]
     crops = faces.crop_faces(table, paths.data(scale), how="proposed", size=size)

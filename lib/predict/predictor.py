@@ -66,7 +66,7 @@ class Predictor:
             FileNotFoundError: no such network; the message lists those of the study.
             ValueError: a file that breaks its contract.
         """
-        intensity = intensity or INTENSITIES.get(str(name_or_path))
+        intensity = INTENSITIES.get(str(name_or_path)) if intensity is None else intensity
         return cls(network.load(name_or_path), None if intensity is None else network.load(intensity))
 
     def predict(self, image: np.ndarray, small: bool | None = None) -> list[Face]:

@@ -36,7 +36,9 @@ def train(data_set: str, out: Path, epochs: int, size: int, seed: int, scale: st
 
     Raises:
         ValueError: too few people to fill three sides, or the export fails its check.
+        OSError: `out` cannot be written.
     """
+    export.check(out)
     study = paths.data(scale)
     table, crops = cropped(data_set, size, scale)
     table = splits.split(table, SHARES, seed)
