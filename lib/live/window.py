@@ -114,10 +114,10 @@ class Window:
             self.page.say("Type the path of an image or a video, or choose one with Open.")
             return
         self.page.say(f"Opening {'the camera' if isinstance(source, int) else Path(source).name} ...")
+        self.page.path.set("" if isinstance(source, int) else source)
         if isinstance(source, int) or Path(source).suffix.lower() in VIDEOS:
             self._jobs.start(lambda: source, self._current(self._play), self.page.say)  # behind the model
         else:
-            self.page.path.set(source)
             self._jobs.start(partial(self._read, source), self._current(self._show), self._current(self.page.say))
 
     def detect(self) -> None:
@@ -165,7 +165,7 @@ class Window:
             self.open(self.page.path.get())  # the image again, with the new model
 
     def _not_loaded(self, reason: str) -> None:
-        self.page.say(reason + (" The model before stays." if self._predictor else ""))
+        self.page.say(reason + (". The model before stays." if self._predictor else ""))
 
     def _read(self, path: str) -> Read:
         """Return an image with its answers."""
