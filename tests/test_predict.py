@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -22,6 +23,10 @@ from lib.synthetic import Subject, render, stand_in
 
 WITHOUT = "import sys; from lib.predict import Predictor; Predictor.load(); print({} & set(sys.modules))"
 CALLS = int(os.environ.get("FACE_STUDY_CALLS", 200))  # 5000 by hand: some minutes
+SHARED = Path(os.environ.get("FACE_STUDY_SHARED", "/nowhere"))
+NEEDS_PICTURES = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="photographs of people are not part of the project: set FACE_STUDY_SHARED"
+)
 SHIPPED = network.FOLDER / "real_faces.tflite"
 
 
@@ -133,6 +138,20 @@ def test_small_faces_are_searched_square_by_square_and_each_is_there_once(predic
     distance = np.linalg.norm(middles[:, None] - np.array(centres)[None], axis=2)
     assert sorted(distance.argmin(axis=1)) == list(range(12))
     assert distance.min(axis=1).max() < 40
+
+
+@NEEDS_PICTURES
+def test_letters_on_a_large_frame_are_no_faces(predictor):
+    frames = [frame for _, frame in images.frames(SHARED / "media" / "no_face.mp4")]
+    assert max(frames[0].shape) > tiles.LARGE
+    assert [predictor.predict(frames[place]) for place in (20, 38)] == [[], []]
+
+
+@NEEDS_PICTURES
+@pytest.mark.parametrize("small", [False, True])
+def test_everybody_in_a_group_photograph_is_there_once(small, predictor):
+    group = images.read(SHARED / "media" / "multi_face.jpg")
+    assert len(predictor.predict(group, small)) == 5
 
 
 def test_every_pixel_lies_in_a_square_and_no_square_outside():
