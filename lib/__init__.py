@@ -22,6 +22,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     intensity    how strong an expression is, and how steady an answer is over a sequence
     timing       milliseconds per image, multiply-adds, peak
     side_by_side  networks on the same images, with what each costs
+    comparators  the methods that both papers name, fitted alike; networks of every data set on every other
     affectnet    paper B: AffectNet, read when a batch asks for it, and a ResNet
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
     own_pictures a folder of one's own: answers, labels by hand, a last layer fitted anew

@@ -49,6 +49,27 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray], title: str) -> Figure
     return figure
 
 
+def heat_map(cells: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw what networks of each row reach on each column, as colour and text.
+
+    Args:
+        cells: columns `fitted on` and `tested on`, whose first appearance gives the order of rows and columns, `value`
+            in [0, 1] or NaN, and `text`.
+        ax: axes.
+    """
+    rows, columns = list(cells["fitted on"].unique()), list(cells["tested on"].unique())
+    values = cells.set_index(["fitted on", "tested on"])["value"].unstack().loc[rows, columns]  # noqa: PD010
+    ax.imshow(values, cmap="Blues", vmin=0, vmax=1)
+    for row in cells.to_dict("records"):
+        place = columns.index(row["tested on"]), rows.index(row["fitted on"])
+        colour = "white" if row["value"] > 0.55 else "#1a1a2e"
+        ax.text(*place, row["text"], ha="center", va="center", color=colour, fontsize=8)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows, va="center")
+    ax.set(xlabel="tested on", ylabel="fitted on")
+    return ax
+
+
 def intervals(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw one dot with its 95 % interval per row of a table with `label`, `value`, `low`, `high`, top to bottom.
 

@@ -26,6 +26,7 @@ from lib.training.runs import Inputs
 SINGLES = 30  # images shown one by one to the clock, and
 WARM_UP = 5  # of them not counted
 COSTS = ("megabytes", "million multiply-adds", "ms per image", "training minutes")
+AXES = {"megabytes": "MB", "ms per image": "ms per image, one at a time"}  # costs that a figure has, with their units
 
 
 class Fitted(NamedTuple):
@@ -158,16 +159,17 @@ def table(
     return pd.DataFrame(rows)
 
 
-def against_costs(table: pd.DataFrame, title: str) -> Figure:
-    """Draw accuracy with its interval over megabytes and over milliseconds per image, both on a logarithmic axis.
+def against_costs(table: pd.DataFrame, title: str, costs: Mapping[str, str] = AXES) -> Figure:
+    """Draw accuracy with its interval over two costs, both on a logarithmic axis.
 
     Args:
         table: from the function of that name.
         title: of the figure.
+        costs: two columns of the table, with their units; a row without one is left out there.
     """
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
-    colours = plt.get_cmap("tab10").colors
-    for ax, cost, unit in zip(axes, ("megabytes", "ms per image"), ("MB", "ms per image, one at a time"), strict=True):
+    colours = plt.get_cmap("tab10" if len(table) <= 10 else "tab20").colors
+    for ax, (cost, unit) in zip(axes, costs.items(), strict=True):
         for number, row in enumerate(table.to_dict("records")):
             ends = [[row["value"] - row["low"]], [row["high"] - row["value"]]]
             colour = colours[number % len(colours)]

@@ -1,6 +1,7 @@
 """The networks, by name, and what a table about them needs; the traditional method is in `lib.models.lbp_svm`."""
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from lib.models import modern, resnet, vgg
 from lib.paths import replace_on_success
 
 NAMES = (*vgg.PLANS, "modern_compact")
+COMPARATOR = "comparators."  # begins the name of a network of lib.comparators.networks, read when it is asked for
 RESNETS = resnet.NAMES  # paper B's; of 95 MB and more, so no table of small networks has them
 FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
 VGG_S_SIZE = 224  # pixels; Levi and Hassner 2015
@@ -26,7 +28,9 @@ def build(
     """Return an untrained network that owns its input scaling.
 
     Args:
-        name: one of `NAMES` or `RESNETS`; `compact_vgg_s` is reconstruction R-A of paper A's network.
+        name: one of `NAMES` or `RESNETS`, `compact_vgg_s` being reconstruction R-A of paper A's network; or
+            "comparators." and a module of `lib.comparators.networks`, which has `features` as `lib.models.modern` has,
+            and a class `Network` where its training needs more than the loss of the head.
         size: side of the square input in pixels; paper A has 128, Levi and Hassner's VGG-S and the ResNets 224.
         classes: outputs.
         head: "softmax" for classes (cross-entropy), "sigmoid" for intensities (sigmoid cross-entropy on the vector).
@@ -39,7 +43,7 @@ def build(
         ValueError: an unknown name, head or weights, or a size or number of classes that cannot be built.
         OSError: the weights of ImageNet cannot be fetched.
     """
-    if name not in (*NAMES, *RESNETS):
+    if name not in (*NAMES, *RESNETS) and not name.startswith(COMPARATOR):
         raise ValueError(f"unknown model {name!r}; expected one of {', '.join((*NAMES, *RESNETS))}")
     if weights not in (("none", "imagenet") if name in RESNETS else ("none",)):
         raise ValueError(f"{name} has no weights {weights!r}; expected none, or imagenet for a ResNet")
@@ -47,13 +51,16 @@ def build(
         raise ValueError(f"unknown head {head!r}; expected softmax for classes or sigmoid for intensities")
     if size < SMALLEST or classes < 2:
         raise ValueError(f"size {size} and {classes} classes; expected at least {SMALLEST} pixels and 2 classes")
-    image = keras.Input((size, size, 3), dtype="uint8", name="image")
-    if name in RESNETS:
+    image, kind = keras.Input((size, size, 3), dtype="uint8", name="image"), keras.Model
+    if name.startswith(COMPARATOR):
+        module = importlib.import_module(f"lib.comparators.networks.{name.removeprefix(COMPARATOR)}")
+        x, kind = module.features(image), getattr(module, "Network", kind)
+    elif name in RESNETS:
         x = resnet.features(image, name, weights)
     else:
         x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
     output = keras.layers.Dense(classes, activation=head, dtype="float32", name="head")(x)
-    return keras.Model(image, output, name=name)
+    return kind(image, output, name=name)
 
 
 def build_all(size: int = 128, with_vgg_s: bool = True) -> dict[str, keras.Model]:

@@ -12,8 +12,9 @@ def table(model: keras.Model) -> pd.DataFrame:
     """Return one row per layer of a model from `lib.models.build`, from the image to the head.
 
     Columns: `layer`, `kind`, `output` (height x width x channels, or units), `parameters`, `megabytes` (10^6 bytes of
-    float32), `multiply_adds` of one image in millions (convolutions and dense layers; biases left out, as papers do),
-    and `receptive_field`: side in pixels of the square of the input that one output sees, capped at the input's side.
+    float32), `multiply_adds` of one image in millions (convolutions, dense layers, and a layer of our own that has
+    an attribute of that name; biases left out, as papers do), and `receptive_field`: side in pixels of the square of
+    the input that one output sees, capped at the input's side.
     """
     side, fields = model.input_shape[1], {}  # fields: layer name -> (receptive field, step), both in pixels
     rows = []
@@ -62,8 +63,9 @@ def _field(layer: keras.Operation, sources: list[tuple[int, int]], side: int) ->
     if not sources:
         return 1, 1
     field, step = max(sources)
-    if isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D):
-        window = layer.kernel_size[0] if isinstance(layer, keras.layers.Conv2D) else layer.pool_size[0]
+    convolution = keras.layers.Conv2D | keras.layers.DepthwiseConv2D
+    if isinstance(layer, convolution | keras.layers.MaxPooling2D):
+        window = layer.kernel_size[0] if isinstance(layer, convolution) else layer.pool_size[0]
         return field + (window - 1) * step, step * layer.strides[0]
     whole = keras.layers.Flatten | keras.layers.GlobalAveragePooling2D
     return (side, step) if isinstance(layer, whole) else (field, step)
@@ -71,6 +73,6 @@ def _field(layer: keras.Operation, sources: list[tuple[int, int]], side: int) ->
 
 def _multiply_adds(layer: keras.Operation) -> int:
     """Return how often the layer's kernel is used times its size; 0 where there is none."""
-    if not isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
-        return 0
+    if not isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense):
+        return getattr(layer, "multiply_adds", 0)
     return math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)

@@ -23,16 +23,11 @@ def accuracies(overview: pd.DataFrame, title: str) -> Figure:
 def transfer(cells: pd.DataFrame, title: str) -> Figure:
     """Draw `lib.training.transfer.cells` as a heat map: accuracy, interval, images, and where it was measured."""
     figure, ax = plt.subplots(figsize=(6, 4.4))
-    table = cells.set_index(["fitted on", "tested on"])["value"].unstack()  # noqa: PD010
-    shown = ax.imshow(table, cmap="Blues", vmin=0, vmax=1)
-    for row in cells.to_dict("records"):
-        place = table.columns.get_loc(row["tested on"]), table.index.get_loc(row["fitted on"])
-        colour = "white" if row["value"] > 0.55 else "#1a1a2e"
-        ax.text(*place, _cell(row), ha="center", va="center", color=colour)
-    ax.set_xticks(range(2), [f"{name} faces" for name in table.columns])
-    ax.set_yticks(range(2), [f"{name} faces" for name in table.index], rotation=90, va="center")
-    ax.set(xlabel="tested on", ylabel="fitted on", title=title)
-    figure.colorbar(shown, label="accuracy")
+    plots.heat_map(cells.assign(text=[_cell(row) for row in cells.to_dict("records")]), ax)
+    ax.set_xticks(ax.get_xticks(), [f"{name.get_text()} faces" for name in ax.get_xticklabels()])
+    ax.set_yticks(ax.get_yticks(), [f"{name.get_text()} faces" for name in ax.get_yticklabels()], rotation=90)
+    ax.set_title(title)
+    figure.colorbar(ax.images[0], label="accuracy")
     return figure
 
 

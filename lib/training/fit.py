@@ -28,7 +28,7 @@ from filelock import FileLock
 
 from lib import machine, paths, records
 from lib.augment import Share, TrainingBatches
-from lib.models import FLOAT32_LAYERS, load_weights, save_weights
+from lib.models import COMPARATOR, FLOAT32_LAYERS, load_weights, save_weights
 from lib.paths import replace_on_success
 from lib.training import devices
 from lib.training.settings import Record, Settings, read
@@ -38,6 +38,7 @@ CODE = (  # sources that decide the bytes of a fit, in lib
     *(f"models/{name}.py" for name in ("__init__", "modern", "resnet", "vgg")),
     "augment/*.py",
 )
+COMPARATORS = "comparators/networks/*.py"  # likewise, of a comparator
 FILES = ("state.npz", "best.npz", "record.json")
 STEPS_WITHOUT_INPUT = 5  # steps on one batch in memory, to learn what a step costs when its input is free
 Images = Sequence[np.ndarray]  # uint8 (N, H, W, 3), in memory or mapped
@@ -289,12 +290,13 @@ def _class_weights(targets: np.ndarray) -> dict[int, float]:
 
 def _setup(model: dict[str, object], settings: Settings, data: dict[str, object]) -> dict[str, object]:
     """Return all that decides the bytes of a fit; arguments as for `place`."""
-    return {"settings": asdict(settings), "model": model, "data": data, "code": _code(), **_backend()}
+    code = _code((*CODE, COMPARATORS) if str(model["name"]).startswith(COMPARATOR) else CODE)
+    return {"settings": asdict(settings), "model": model, "data": data, "code": code, **_backend()}
 
 
-def _code() -> str:
+def _code(patterns: Sequence[str]) -> str:
     """Return a hash of what the code means that decides the bytes of a fit."""
-    sources = [source for pattern in CODE for source in sorted((paths.ROOT / "lib").glob(pattern))]
+    sources = [source for pattern in patterns for source in sorted((paths.ROOT / "lib").glob(pattern))]
     return hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()[:16]
 
 

@@ -1,0 +1,65 @@
+"""The table of all methods: accuracy with its interval, what is printed, costs, and the order against one of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from lib import emotions, evaluate, paths, records, side_by_side, training
+from lib.comparators.named import SEED, SOURCES, printed
+from lib.training import classification, trained_networks
+from lib.training.runs import Inputs
+
+SHOWN = ["label", "source", "printed", "value", "low", "high", "n", "verdict", *side_by_side.COSTS[:3]]
+PRICES = {"megabytes": "MB", "million multiply-adds": "million multiply-adds of one image"}  # axes of the figure
+
+
+def faces(data_set: str, scale: str, size: int, images: int) -> tuple[pd.DataFrame, dict[str, Inputs], str]:
+    """Return the validation images without leaks, what every network learns and is chosen by, and the images' origin.
+
+    Args:
+        data_set: as for `lib.training.classification.images`.
+        scale: of the study.
+        size: side of the crops in pixels.
+        images: training images, drawn at random; all where there are fewer.
+    """
+    table = classification.images(data_set, scale)
+    usable, crops = trained_networks.crops(table, [("proposed", size)], paths.data(scale))
+    table = table[usable].reset_index(drop=True)
+    split = side_by_side.part_of_training(table, images, SEED)
+    inputs = training.sides(crops["proposed", size], emotions.index(table["emotion"]), split)
+    return table[split == "validation"], {"faces": inputs}, records.origin(table)
+
+
+def table(
+    predicted: Mapping[str, np.ndarray], costs: Mapping[str, Mapping[str, float]], shown: pd.DataFrame, base: str
+) -> pd.DataFrame:
+    """Return one row per method: the columns of `lib.evaluate.leaderboard`, `source`, `printed`, and the costs.
+
+    Args:
+        predicted: emotions by label, str (N,) or (S, N).
+        costs: by label, from `lib.side_by_side.costs`.
+        shown: the N images, `emotion` and `group`, which an interval draws as a whole.
+        base: label of the method that the others are compared with; its `verdict` is "base".
+    """
+    rows = evaluate.leaderboard(predicted, shown["emotion"].to_numpy(), shown["group"], base).fillna(
+        {"verdict": "base"}
+    )
+    names = rows["label"]
+    rows = rows.assign(source=names.map(SOURCES), printed=[printed(label) for label in names])
+    return rows.join(pd.DataFrame.from_dict(costs, orient="index"), on="label")
+
+
+def results(table: pd.DataFrame, prefix: str, protocol: str, origin: str) -> list[records.Result]:
+    """Return the accuracy of every row of a leaderboard as a result.
+
+    Args:
+        table: from `lib.evaluate.leaderboard`.
+        prefix: of the results' names.
+        protocol: how it was measured, in words.
+        origin: of the images.
+    """
+    done = []
+    for row in table.to_dict("records"):
+        done += records.results(pd.DataFrame([row]), f"{prefix}/{row['label']}", protocol, origin)
+    return done

@@ -1,0 +1,54 @@
+"""The methods that the papers name, the labels of their rows, and what is printed of each."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lib.models import COMPARATOR, NAMES
+from lib.papers import paper_b
+from lib.training.trained_networks import BASE, TRADITIONAL
+
+MODERN = "modern compact"
+LABELS = {  # name in `lib.models` or module of `lib.comparators.networks`: label, source
+    "compact_vgg_s": (BASE, "paper A"),
+    "modern_compact": (MODERN, "this study"),
+    "plain_cnn": ("plain CNN", "paper B, related work"),
+    "gabor": ("Gabor features", "Daugman 1985; Lyons et al. 1998"),
+    "deep_emotion": ("Deep-Emotion", "Minaee et al. 2021"),
+    "centre_loss": ("attentive centre loss", "Farzaneh and Qi 2021"),
+    "light": ("light multi-task", "Savchenko 2021"),
+    "levels": ("multi-level CNN", "Nguyen et al. 2020"),
+    "regions": ("informative regions", "paper B, related work"),
+    "branches": ("cross-connected branches", "Shi et al. 2021"),
+    "se_resnet50": ("SE-ResNet50", "Hu et al. 2018"),
+    "resnet50": ("ResNet50", "He et al. 2016"),
+}
+SEED = 0  # of the draw of images, the first weights and the batches
+SOURCES = dict(LABELS.values()) | {TRADITIONAL: "paper A, introduction; Shan et al. 2009"}
+
+
+def run_table(networks: Sequence[str], size: int, inputs: Sequence[str] = ("faces",)) -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`, every network on every one of the inputs.
+
+    Args:
+        networks: keys of `LABELS`, or "all" alone.
+        size: side of the crops in pixels.
+        inputs: names; with several, each is the label of its row.
+
+    Raises:
+        ValueError: an unknown network.
+    """
+    networks = list(LABELS) if list(networks) == ["all"] else networks
+    unknown = sorted(set(networks) - set(LABELS))
+    if unknown:
+        raise ValueError(f"no comparator {', '.join(unknown)}; expected some of {', '.join(LABELS)}")
+    rows = [(name, data) for name in networks for data in inputs]
+    runs = pd.DataFrame(rows, columns=["name", "inputs"])
+    runs["label"] = runs["inputs"] if len(inputs) > 1 else [LABELS[name][0] for name in runs["name"]]
+    runs["model"] = [name if name in NAMES else COMPARATOR + name for name in runs["name"]]
+    return runs.drop(columns="name").assign(pixels=size, recipe="all", seed=SEED)
+
+
+def printed(label: str) -> str:
+    """Return what paper B prints of a method, such as "71.5 % FER-2013, 98.5 % CK+"; empty where it prints nothing."""
+    return ", ".join(f"{100 * share:.1f} % {where}" for where, share in paper_b.RELATED.get(label, {}).items())
