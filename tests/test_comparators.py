@@ -151,7 +151,9 @@ def test_a_matrix_has_a_cell_per_pair_and_a_row_of_the_most_frequent_emotion():
 def test_a_heat_map_keeps_the_order_in_which_rows_and_columns_appear():
     import matplotlib.pyplot as plt
 
-    cells = pd.DataFrame({"fitted on": ["b", "b", "a", "a"], "tested on": ["y", "x"] * 2, "value": [0.1, 0.2, 0.3, 0.4]})
+    cells = pd.DataFrame(
+        {"fitted on": ["b", "b", "a", "a"], "tested on": ["y", "x"] * 2, "value": [0.1, 0.2, 0.3, 0.4]}
+    )
     ax = plots.heat_map(cells.assign(text="t"), plt.figure().add_subplot())
     assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
     assert ax.images[0].get_array().tolist() == [[0.1, 0.2], [0.3, 0.4]]
