@@ -229,17 +229,18 @@ def prepare(
     scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
     how: Annotated[str, Option(help="alignment: proposed, traditional or eyes")] = "proposed",
     size: Annotated[int, Option(parser=number(int, 16, 2048), help="side of a crop in pixels")] = 128,
-    no_face: Annotated[str, Option(help="images without a face: skip or centre")] = "skip",
     scheduler: Annotated[
         str | None, Option(help="a Dask scheduler, tcp://HOST:8786; default: this machine's cores")
     ] = None,
 ) -> None:
     """Find and crop the faces of whole data sets, here or on a cluster."""
     from lib import datasets, faces, paths
+    from lib.runner import machines
 
+    machines.use(scheduler, devices=None)
     for name in data_set:
         table = datasets.load(name, scale=scale)
-        crops = faces.crop_faces(table, paths.data(scale), how, size, no_face, scheduler)
+        crops = faces.crop_faces(table, paths.data(scale), how, size)
         counts = crops.table["status"].value_counts()
         print(f"{name}: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
 

@@ -1,12 +1,16 @@
+import sys
+
 import cv2
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from lib import augment
-from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches, own_face
+from lib.augment import BLUR, BRIGHTNESS, VARIANTS, TrainingBatches, layers, own_face
+from lib.synthetic import Subject, render
 from lib.training import set_seed
 
 ONE_HOT = np.eye(7, dtype=np.float32)
@@ -163,7 +167,7 @@ def test_keras_is_served_the_epochs_it_trains_in_order(crops, targets, workers):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"augmentation": "papers"}, "'papers'; expected one of none, paper, modern, keras_cv"),
+        ({"augmentation": "papers"}, "'papers'; expected one of none, paper, modern, keras, keras_cv"),
         ({"targets": np.zeros((19, 7))}, "20 images and 19 targets"),
         ({"targets": np.zeros(20), "augmentation": "modern"}, r"must be \(N, classes\)"),
     ],
@@ -209,15 +213,16 @@ def test_mixup_refuses_class_numbers(crops):
         augment.mix_up(crops, np.arange(20), np.random.default_rng(0))
 
 
-def test_a_batch_of_keras_cv_can_be_made_again_alone(crops, targets):
+@pytest.mark.parametrize("name", augment.SETS)
+def test_a_batch_of_layers_can_be_made_again_alone(crops, targets, name):
     keras.config.set_dtype_policy("mixed_float16")  # what training on a GPU may set, KerasCV's layers cannot take
     try:
         set_seed(7)  # deterministic operations, as the notebooks want
-        augment.keras_cv_set.cache_clear()
-        batches = TrainingBatches(crops, targets, 10, "keras_cv", seed=2)
+        augment.SETS[name].cache_clear()
+        batches = TrainingBatches(crops, targets, 10, name, seed=2)
         first, second = batches[0], batches[1]
         set_seed(99)
-        again = TrainingBatches(crops, targets, 10, "keras_cv", seed=2)[1]
+        again = TrainingBatches(crops, targets, 10, name, seed=2)[1]
     finally:
         keras.config.set_dtype_policy("float32")
     assert np.array_equal(second[0], again[0])
@@ -225,6 +230,76 @@ def test_a_batch_of_keras_cv_can_be_made_again_alone(crops, targets):
     assert not np.array_equal(first[0], second[0])
     assert second[0].dtype == np.uint8
     assert second[0].shape == (10, 64, 64, 3)
+
+
+@pytest.fixture(scope="module")
+def rendered() -> np.ndarray:
+    """Twenty times ten rendered faces with a grain, as an even background has no histogram, uint8 (200, 64, 64, 3)."""
+    drawn = [render(Subject(k), "happy", 0.8, np.random.default_rng(k), "wild", size=64)[0] for k in range(10)]
+    grain = np.random.default_rng(0).normal(0, 8, (10, 64, 64, 3))
+    return np.tile(np.clip(np.stack(drawn) + grain, 0, 255).astype(np.uint8), (20, 1, 1, 1))
+
+
+MEASURES = {  # of images uint8 (B, 64, 64, 3) and of the faces they were made from
+    "brightness": lambda images, before: images.mean(axis=(1, 2, 3)),
+    "contrast": lambda images, before: images.std(axis=(1, 2, 3)),
+    "colour": lambda images, before: np.ptp(images, axis=3).mean(axis=(1, 2)),
+    "change": lambda images, before: np.abs(images.astype(float) - before).mean(axis=(1, 2, 3)),
+}
+
+
+def unlike(one: np.ndarray, other: np.ndarray, before: np.ndarray) -> dict[str, float]:
+    """Return for each measure how far its distributions are apart on average (Wasserstein), in levels of 256."""
+    pairs = {name: [measure(images, before) for images in (one, other)] for name, measure in MEASURES.items()}
+    return {name: stats.wasserstein_distance(*pair) for name, pair in pairs.items()}
+
+
+def through(layer: keras.Layer, images: np.ndarray) -> np.ndarray:
+    changed = keras.ops.convert_to_numpy(layer(images.astype(np.float32)))
+    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+
+
+OPERATIONS_OF_RANDAUGMENT = (
+    "AutoContrast", "Equalization", "Solarization", "RandomColorDegeneration", "RandomContrast", "RandomBrightness",
+    "RandomShear", "RandomShear", "RandomTranslation", "RandomTranslation",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(10), ids=OPERATIONS_OF_RANDAUGMENT)
+def test_an_operation_of_keras_draws_like_that_of_keras_cv(rendered, number):
+    keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed: nothing to compare Keras with")
+    ours = layers._operations("float32")
+    theirs = keras_cv.layers.RandAugment((0, 255), 2, layers.MAGNITUDE).layers
+    kinds = [[type(layer).__name__.lstrip("_") for layer in side] for side in (ours, theirs)]
+    assert kinds == [list(OPERATIONS_OF_RANDAUGMENT)] * 2
+    one, other = (through(side[number], rendered) for side in (ours, theirs))
+    assert max(unlike(one, other, rendered).values()) < 5
+
+
+def test_the_sets_of_keras_and_of_keras_cv_draw_alike(rendered, monkeypatch):
+    pytest.importorskip("keras_cv", reason="KerasCV is not installed: nothing to compare Keras with")
+    theirs = augment.SETS["keras_cv"]()(rendered, 3)
+    ours = augment.SETS["keras"]()(rendered, 3)
+    monkeypatch.setattr(layers, "BRIGHTNESS", 0.6)
+    brighter = layers.keras_set.__wrapped__()(rendered, 3)
+    assert max(unlike(ours, theirs, rendered).values()) < 6 < max(unlike(brighter, theirs, rendered).values())
+
+
+def test_mixup_blends_by_the_law_of_keras():
+    targets = np.eye(500, dtype=np.float32)
+    _, ours = augment.mix_up(np.zeros((500, 1, 1, 3), np.uint8), targets, np.random.default_rng(0))
+    layer = keras.layers.MixUp(0.2, seed=0)
+    theirs = keras.ops.convert_to_numpy(layer({"images": np.zeros((500, 1, 1, 3)), "labels": targets})["labels"])
+    assert stats.ks_2samp(ours.max(axis=1), theirs.max(axis=1)).statistic < 0.1
+
+
+def test_without_keras_cv_one_line_goes_and_all_else_stays(crops, targets, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_cv", None)
+    monkeypatch.delitem(augment.SETS, "keras_cv")
+    assert TrainingBatches(crops, targets, 10, "keras")[0][0].shape == (10, 64, 64, 3)
+    figure, ax = plt.subplots()
+    augment.draw_modern(crops[:2], targets[:2], 0, ax)
+    plt.close(figure)
 
 
 def test_every_variant_put_aside_finds_its_own_face_among_different_faces(crops):

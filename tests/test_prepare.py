@@ -210,6 +210,34 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     (tmp_path / "s" / "rows.bin").unlink()
 
 
+def face_or_stub(number: int, path: str) -> dict:
+    """Look for the face of every thousandth row, and make up as large a result for the others."""
+    if number % 1000 == 0:
+        return prepare.find_face((path, -1, "own"))
+    return {"status": "ok", **{name: np.full(shape, number, kind) for name, kind, shape in prepare.FIELDS[:3]}}
+
+
+def test_memory_grows_by_less_than_a_kilobyte_a_row(pictures, tmp_path):
+    """Rows take 4.4 kB on disk; $FACE_STUDY_ROWS asks for more of them than a test has time for."""
+    store, me = Store(tmp_path / "s", prepare.FIELDS, {}), psutil.Process()
+    count, peak, path = int(os.environ.get("FACE_STUDY_ROWS", 10_000)), [0], pictures["path"][0]
+
+    def task(row: int) -> workers.Task:
+        peak[0] = max(peak[0], me.memory_info().rss) if row % 500 == 0 else peak[0]
+        return face_or_stub, row, path
+
+    workers.fill(store, store.slots(f"{number:032x}" for number in range(1000)), task, "warm up")
+    before = me.memory_info().rss
+    slots = store.slots(f"{number:032x}" for number in range(count))
+    workers.fill(store, slots, task, "test")
+    assert max(peak[0], me.memory_info().rss) - before < 100e6 + 1000 * count
+    assert (store.status(slots) == "ok").all()
+    boxes = store.open("rows")["box"][slots[[0, 1, 1000]]]
+    assert boxes[1].tolist() == [1, 1, 1, 1]
+    assert np.array_equal(boxes[0], boxes[2])
+    (tmp_path / "s" / "rows.bin").unlink()
+
+
 def test_workers_are_light_and_keep_to_one_thread(tmp_path):
     store = Store(tmp_path / "s", FIELDS, {})
     slots, _ = fill(store, list(range(1, 33)), what_the_worker_has)
@@ -396,13 +424,6 @@ def test_crops_are_those_of_align_without_a_second_detection(pictures, monkeypat
     assert not np.any(crops.images[2:])
 
 
-def test_the_centre_crop_is_taken_only_when_asked_for_and_marked(pictures):
-    crops = faces.crop_faces(pictures, paths.data("smoke"), size=50, no_face="centre")
-    assert crops.table["status"].tolist() == ["ok", "ok", "centre crop", "zero-byte", "truncated", "missing"]
-    middle = images.read(pictures["path"][2])[50:250]
-    assert np.array_equal(crops.images[2], cv2.resize(middle, (50, 50), interpolation=cv2.INTER_AREA))
-
-
 def test_other_parameters_or_other_code_make_another_store(pictures, monkeypatch, tmp_path):
     pictures = pictures[:1]
     faces.crop_faces(pictures, paths.data("smoke"), size=48)
@@ -420,8 +441,8 @@ def test_other_parameters_or_other_code_make_another_store(pictures, monkeypatch
 def test_unknown_choices_and_empty_tables_are_refused(pictures):
     with pytest.raises(ValueError, match="how is 'best'"):
         faces.crop_faces(pictures, paths.data("smoke"), how="best")
-    with pytest.raises(ValueError, match="no_face is 'guess'"):
-        faces.crop_faces(pictures, paths.data("smoke"), no_face="guess")
+    with pytest.raises(ValueError, match="size is 0"):
+        faces.crop_faces(pictures, paths.data("smoke"), size=0)
     with pytest.raises(ValueError, match="no rows"):
         faces.find_faces(pictures[:0], paths.data("smoke"))
 
@@ -489,7 +510,8 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_and_then_the_scheduler_a
                 cluster.worker()
 
         monkeypatch.setattr(Store, "put", put)
-        spread = faces.find_faces(rows, paths.data("smoke"), scheduler=cluster.address)
+        monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
+        spread = faces.find_faces(rows, paths.data("smoke"))
     assert len(puts) > 3
     assert spread.table.equals(alone.table)
     assert spread.table["faces"].tolist() == [1, 2, 0] * 8
@@ -532,7 +554,4 @@ def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, cap
 
 def test_a_face_that_spans_no_crop_is_listed_as_such(pictures):
     file, profile = (pictures["path"][0], -1, "own"), np.zeros((68, 2), np.float32)
-    for no_face, expected in {"skip": "no upright face", "centre": "centre crop"}.items():
-        result = prepare.crop_face(file, "ok", profile, "proposed", 48, no_face)
-        assert result["status"] == expected
-        assert ("images" in result) == (no_face == "centre")
+    assert prepare.crop_face(file, "ok", profile, "proposed", 48) == {"status": "no upright face"}

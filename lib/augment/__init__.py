@@ -6,7 +6,8 @@ so an epoch over all variants needs no disk and any element can be made again al
 
 from lib.augment.batches import AUGMENTATIONS, Share, TrainingBatches, plan, sources
 from lib.augment.figures import draw_modern, draw_plan, draw_variants, sharpest
-from lib.augment.modern import OPERATIONS, keras_cv_set, mix_up, modern
+from lib.augment.layers import SETS
+from lib.augment.modern import OPERATIONS, mix_up, modern
 from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS, blur_size, count_images, variant, variants
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BLUR",
     "BRIGHTNESS",
     "OPERATIONS",
+    "SETS",
     "VARIANTS",
     "Share",
     "TrainingBatches",
@@ -22,7 +24,6 @@ __all__ = [
     "draw_modern",
     "draw_plan",
     "draw_variants",
-    "keras_cv_set",
     "mix_up",
     "modern",
     "plan",

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from lib.augment.modern import keras_cv_set, mix_up, modern
+from lib.augment.layers import SETS
+from lib.augment.modern import mix_up, modern
 from lib.augment.variants import VARIANTS, variant
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))  # with one, JAX would wait for every batch
-AUGMENTATIONS = ("none", "paper", "modern", "keras_cv")
+AUGMENTATIONS = ("none", "paper", "modern", *SETS)
 
 
 class Share(NamedTuple):
@@ -82,7 +83,7 @@ class TrainingBatches(keras.utils.PyDataset):
         images: N crops, uint8 (H, W, 3) each: an array, a memory map or a list of views.
         targets: float or integer (N, ...), one row per image.
         batch_size: images per batch; the last batch of an epoch may be smaller.
-        augmentation: "none", "paper" (the 28 variants), "modern" or "keras_cv" (both mix targets, so one-hot them).
+        augmentation: "none", "paper" (the 28 variants), "modern", "keras" or "keras_cv"; these three mix targets.
         seed: of the study.
         visits: how often an epoch shows each image; 28 is paper A's epoch.
         workers: threads that prepare batches ahead of the training step; OpenCV lets them run side by side.
@@ -108,7 +109,7 @@ class TrainingBatches(keras.utils.PyDataset):
             raise ValueError(f"augmentation is {augmentation!r}; expected one of {', '.join(AUGMENTATIONS)}")
         if not len(images) or len(images) != len(targets):
             raise ValueError(f"{len(images)} images and {len(targets)} targets; expected as many of each, at least one")
-        if augmentation in ("modern", "keras_cv") and np.ndim(targets) != 2:
+        if augmentation in AUGMENTATIONS[2:] and np.ndim(targets) != 2:
             raise ValueError(f"{augmentation} mixes targets, so they must be (N, classes); got {np.shape(targets)}")
         self.images, self.targets, self.batch_size = images, np.asarray(targets), batch_size
         self.augmentation, self.seed, self.visits, self.share = augmentation, seed, visits, share
@@ -141,8 +142,8 @@ class TrainingBatches(keras.utils.PyDataset):
         if self.augmentation == "paper":
             return np.stack([variant(crop, k) for crop, k in zip(crops, self._variant[places], strict=True)]), targets
         rng = np.random.default_rng([self.seed, self.epoch, batch])
-        if self.augmentation == "keras_cv":
-            images = keras_cv_set()(np.stack(crops), int(rng.integers(2**31)))
+        if self.augmentation in SETS:
+            images = SETS[self.augmentation]()(np.stack(crops), int(rng.integers(2**31)))
         else:
             images = np.stack([modern(crop, rng) for crop in crops])
         return mix_up(images, targets, rng)

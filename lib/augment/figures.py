@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 
 from lib import plots
 from lib.augment.batches import plan
-from lib.augment.modern import keras_cv_set, mix_up, modern
+from lib.augment.layers import SETS
+from lib.augment.modern import mix_up, modern
 from lib.augment.variants import BLUR, BRIGHTNESS, VARIANTS
 from lib.emotions import EMOTIONS
 
@@ -46,7 +47,7 @@ def draw_plan(images: int, seed: int, ax: Axes) -> np.ndarray:
 
 
 def draw_modern(crops: np.ndarray, targets: np.ndarray, seed: int, ax: Axes) -> Axes:
-    """Draw crops, the same after `modern`, after `keras_cv_set`, and after a mixup that takes every share.
+    """Draw crops, the same after `modern`, after each of `SETS`, and after a mixup that takes every share.
 
     Args:
         crops: uint8 (N, H, W, 3), a column each.
@@ -57,10 +58,10 @@ def draw_modern(crops: np.ndarray, targets: np.ndarray, seed: int, ax: Axes) -> 
     rng = np.random.default_rng(seed)
     changed = np.stack([modern(crop, rng) for crop in crops])
     mixed, blended = mix_up(crops, targets, rng, alpha=1)
-    texts = np.full((4, len(crops)), "", dtype=object)
+    rows = [crops, changed, *(layers()(crops, seed) for layers in SETS.values()), mixed]
+    texts = np.full((len(rows), len(crops)), "", dtype=object)
     texts[0] = np.array(EMOTIONS)[targets.argmax(axis=1)]
     for column, row in enumerate(blended):
         shares = [f"{100 * share:.0f} % {EMOTIONS[k]}" for k, share in enumerate(row) if share > 0]
-        texts[3, column] = "\n".join(shares)
-    sheet = np.stack([crops, changed, keras_cv_set()(crops, seed), mixed])
-    return plots.tiles(sheet, texts, ("crop", "modern", "keras_cv", "mixup"), [""] * len(crops), ax)
+        texts[-1, column] = "\n".join(shares)
+    return plots.tiles(np.stack(rows), texts, ("crop", "modern", *SETS, "mixup"), [""] * len(crops), ax)

@@ -1,23 +1,15 @@
-"""The modern set beside paper A's variants: flip, brightness, contrast, RandAugment, cutout and mixup, twice.
+"""The modern set beside paper A's variants: flip, brightness, contrast, RandAugment, cutout and mixup.
 
-`modern` is OpenCV and NumPy, one crop at a time; `keras_cv_set` is KerasCV's own layers, a batch at a time. Both draw
-everything from a seed that is handed in, so a batch can be made again alone. KerasCV appears in this file only.
-All strengths are ours.
+It is OpenCV and NumPy, one crop at a time; `lib.augment.layers` has the set as layers of libraries. All strengths are
+ours.
 """
 
-import functools
-import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from lib.images import check
-
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
 
 RANDAUGMENT_OPERATIONS = 2  # per image
 _LEVELS = np.arange(256, dtype=np.float32)
@@ -128,67 +120,3 @@ def _cut_out(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     cut = image.copy()
     cut[top : top + high, left : left + wide] = 128
     return cut
-
-
-@functools.cache
-def keras_cv_set() -> Callable[[np.ndarray, int], np.ndarray]:
-    """Return a function (images uint8 (B, H, W, 3), seed) -> uint8 (B, H, W, 3) of KerasCV 0.9's layers.
-
-    RandomFlip, RandomBrightness, RandomContrast, RandAugment and RandomCutout, compiled once per batch shape by
-    TensorFlow, which must be installed even where Keras runs on JAX. KerasCV's layers keep hidden random states; here
-    all of them draw from one generator, which is set to the seed before every batch.
-    """
-    import keras
-    import keras_cv
-    import tensorflow as tf
-
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")  # KerasCV's equalisation fails in half precision
-    generator = tf.random.Generator.from_seed(0)
-    tf.random.set_global_generator(generator)  # layers without a seed keep the generator that they meet when built
-    span, layers = {"value_range": (0, 255)}, keras_cv.layers
-    rand_augment = layers.RandAugment(**span, augmentations_per_image=RANDAUGMENT_OPERATIONS, magnitude=0.2)
-    flip, brightness = layers.RandomFlip("horizontal"), layers.RandomBrightness(0.15, **span)
-    contrast = layers.RandomContrast(**span, factor=0.4)
-    cutout = layers.RandomCutout((0.1, 0.3), (0.1, 0.3))
-    tf.random.set_global_generator(tf.random.Generator.from_seed(0))  # Keras itself uses none
-    keras.config.set_dtype_policy(policy)
-    for layer in (flip, brightness, contrast, *rand_augment.layers, cutout):
-        _draw_from(generator, layer)
-    lock = threading.Lock()
-
-    @tf.function(reduce_retracing=True)
-    def augment(images: tf.Tensor) -> tf.Tensor:
-        for layer in (flip, brightness, contrast, rand_augment, cutout):
-            images = layer(images)
-        return tf.cast(tf.clip_by_value(tf.round(images), 0, 255), tf.uint8)
-
-    def apply(images: np.ndarray, seed: int) -> np.ndarray:
-        with lock:  # one generator, several threads
-            generator.reset_from_seed(seed)
-            return augment(tf.cast(images, tf.float32)).numpy()
-
-    return apply
-
-
-def _draw_from(generator: "tf.random.Generator", layer: "keras.Layer") -> None:
-    """Replace the layer's factor samplers, which hide a random state each, by samplers that use `generator`."""
-    import keras_cv
-    import tensorflow as tf
-
-    class Drawn(keras_cv.core.FactorSampler):
-        def __init__(self, config: dict) -> None:
-            self.config = config
-
-        def __call__(self, shape: tuple = (), dtype: str = "float32") -> tf.Tensor:
-            c = self.config
-            if "mean" not in c:
-                return generator.uniform(shape, c["lower"], c["upper"], dtype)
-            return tf.clip_by_value(
-                generator.normal(shape, c["mean"], c["stddev"], dtype), c["min_value"], c["max_value"]
-            )
-
-    hidden = (keras_cv.core.UniformFactorSampler, keras_cv.core.NormalFactorSampler)
-    for name, sampler in [*vars(layer).items()]:
-        if isinstance(sampler, hidden):
-            setattr(layer, name, Drawn(sampler.get_config()))

@@ -12,7 +12,7 @@ import importlib.metadata
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,6 @@ from lib.faces.detect import detect
 from lib.faces.store import Rows, Store
 
 READERS = 16  # threads that read files for their keys; a network drive answers each of them late
-NO_FACE = ("skip", "centre")
 FIELDS = [("box", "<f4", (4,)), ("mesh", "<f4", (468, 2)), ("landmarks", "<f4", (68, 2)), ("faces", "<i2")]
 SOURCES = ("align", "detect", "landmarks", "networks", "prepare", "store")  # other code, other rows
 File = tuple[str, int, str]  # path, row in it (-1: a file of its own), data set
@@ -57,7 +56,7 @@ class Crops:
     """Aligned crops.
 
     Attributes:
-        table: that of `Faces`; `status` may also be "centre crop" or "no upright face".
+        table: that of `Faces`; `status` may also be "no upright face".
         images: uint8 (N, size, size, 3), read from the disk when asked for; black where there is no crop.
     """
 
@@ -65,35 +64,21 @@ class Crops:
     images: Rows
 
 
-def find_faces(table: pd.DataFrame, folder: Path, scheduler: str | None = None) -> Faces:
+def find_faces(table: pd.DataFrame, folder: Path) -> Faces:
     """Return the face of each image; only images not seen before are read.
 
     Args:
         table: one row per image, as `lib.datasets.load` returns it.
         folder: where the results are kept, for instance `lib.paths.data(scale)`.
-        scheduler: address of a Dask scheduler; without it `$FACE_STUDY_SCHEDULER`, else this machine's cores.
 
     Raises:
         ValueError: the table has no rows.
     """
     files = _files(table)
-    kept = _store(folder, "faces", FIELDS, {})
-    with kept.lock:
-        slots = kept.slots(_keys(files))
-        workers.fill(kept, slots, lambda row: (find_face, files[row]), "finding faces", scheduler)
-    rows = kept.open("rows")
-    fields = {name: Rows(rows[name], slots) for name in ("box", "mesh", "landmarks")}
-    return Faces(table.assign(status=kept.status(slots), faces=rows["faces"][slots]), **fields)
+    return _find_faces(table, folder, files, _keys(files))
 
 
-def crop_faces(
-    table: pd.DataFrame,
-    folder: Path,
-    how: str = "proposed",
-    size: int = 128,
-    no_face: str = "skip",
-    scheduler: str | None = None,
-) -> Crops:
+def crop_faces(table: pd.DataFrame, folder: Path, how: str = "proposed", size: int = 128) -> Crops:
     """Return the aligned crop of each image, from the landmarks that `find_faces` finds or has found.
 
     Args:
@@ -101,28 +86,40 @@ def crop_faces(
         folder: where the results are kept, for instance `lib.paths.data(scale)`.
         how: "proposed", "traditional", "box" or "eyes" (see `lib.faces.align`).
         size: side of a crop in pixels; paper A's is 128.
-        no_face: "skip" (paper B) leaves such a row without a crop; "centre" takes the largest central square and
-            marks the row "centre crop".
-        scheduler: as for `find_faces`.
 
     Raises:
-        ValueError: an unknown `how` or `no_face`, a size below 1, or a table without rows.
+        ValueError: an unknown `how`, a size below 1, or a table without rows.
     """
-    if how not in WAYS or no_face not in NO_FACE or size < 1:
-        expected = f"{', '.join(WAYS)}; at least 1 pixel; {', '.join(NO_FACE)}"
-        raise ValueError(f"how is {how!r}, size is {size} and no_face is {no_face!r}; expected {expected}")
-    faces, files = find_faces(table, folder, scheduler), _files(table)
-    status = faces.table["status"].tolist()
-    parameters = {"how": how, "size": size, "no_face": no_face}
-    kept = _store(folder, "crops", [("images", "u1", (size, size, 3))], parameters)
+    if how not in WAYS or size < 1:
+        raise ValueError(f"how is {how!r} and size is {size}; expected {', '.join(WAYS)}, and at least 1 pixel")
+    files = _files(table)
+    keys = _keys(files)
+    faces = _find_faces(table, folder, files, keys)
+    before = faces.table["status"].tolist()
 
     def task(row: int) -> workers.Task:
-        return crop_face, files[row], status[row], faces.landmarks[row], how, size, no_face
+        return crop_face, files[row], before[row], faces.landmarks[row], how, size
 
+    kept = _store(folder, "crops", [("images", "u1", (size, size, 3))], how=how, size=size)
+    status, rows = _filled(kept, keys, task, "cropping")
+    return Crops(faces.table.assign(status=status), rows["images"])
+
+
+def _find_faces(table: pd.DataFrame, folder: Path, files: Sequence[File], keys: Sequence[str]) -> Faces:
+    kept = _store(folder, "faces", FIELDS)
+    status, rows = _filled(kept, keys, lambda row: (find_face, files[row]), "finding faces")
+    return Faces(table.assign(status=status, faces=np.asarray(rows.pop("faces"))), **rows)
+
+
+def _filled(
+    kept: Store, keys: Sequence[str], task: Callable[[int], workers.Task], label: str
+) -> tuple[np.ndarray, dict[str, Rows]]:
+    """Return the statuses of a table's rows, str (N,), and their fields, when those that are pending are computed."""
     with kept.lock:
-        slots = kept.slots(_keys(files))
-        workers.fill(kept, slots, task, "cropping", scheduler)
-    return Crops(faces.table.assign(status=kept.status(slots)), Rows(kept.open("rows")["images"], slots))
+        slots = kept.slots(keys)
+        workers.fill(kept, slots, task, label)
+    rows = kept.open("rows")
+    return kept.status(slots), {name: Rows(rows[name], slots) for name in rows.dtype.names}
 
 
 def find_face(file: File) -> dict:
@@ -134,37 +131,26 @@ def find_face(file: File) -> dict:
     return {"status": "ok", "faces": len(seen), "box": face.box, "mesh": face.mesh, "landmarks": face.landmarks}
 
 
-def crop_face(file: File, status: str, landmarks_68: np.ndarray, how: str, size: int, no_face: str) -> dict:
+def crop_face(file: File, status: str, landmarks_68: np.ndarray, how: str, size: int) -> dict:
     """Cut the face out of an image.
 
     Args:
-        file: which image.
-        status: of `find_face`; with another than "ok" and "no face" the image is not read.
+        file: which image; it is read where `status` is "ok".
+        status: of `find_face`.
         landmarks_68: (68, 2) of `find_face`.
         how: see `lib.faces.align`.
         size: side of the crop in pixels.
-        no_face: "centre" takes the central square where there is no face, "skip" leaves the crop out.
 
     Returns:
-        `status` (the one given, "centre crop" or "no upright face"), and the crop as `images`, (size, size, 3).
+        `status` (the one given, or "no upright face"), and the crop as `images`, (size, size, 3).
     """
-    if status == "ok":
-        image = _read(file)
-        try:
-            return {"status": "ok", "images": images.to_rgb(align(image, landmarks_68, how, size).crop)}
-        except ValueError:  # the landmarks span no crop, as in a profile
-            status = "no upright face"
-    if no_face == "centre" and status in ("no face", "no upright face"):
-        return {"status": "centre crop", "images": _centre(images.to_rgb(_read(file)), size)}
-    return {"status": status}
-
-
-def _centre(image: np.ndarray, size: int) -> np.ndarray:
-    """Return the largest central square of an image (H, W, 3), scaled to (size, size, 3)."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return cv2.resize(image[top : top + side, left : left + side], (size, size), interpolation=cv2.INTER_AREA)
+    if status != "ok":
+        return {"status": status}
+    image = _read(file)
+    try:
+        return {"status": "ok", "images": images.to_rgb(align(image, landmarks_68, how, size).crop)}
+    except ValueError:  # the landmarks span no crop, as in a profile
+        return {"status": "no upright face"}
 
 
 def _read(file: File) -> np.ndarray:
@@ -212,7 +198,7 @@ def _digest(*parts: bytes) -> str:
     return hashlib.blake2b(b" ".join(parts), digest_size=16).hexdigest()
 
 
-def _store(folder: Path, stage: str, fields: list[tuple], parameters: dict) -> Store:
+def _store(folder: Path, stage: str, fields: list[tuple], **parameters: object) -> Store:
     """Open the store whose name is a hash of the code, the libraries that find and warp faces, and the parameters."""
     sources = [Path(__file__).with_name(f"{name}.py") for name in SOURCES] + [Path(images.__file__)]
     code = hashlib.sha256(b"".join(map(paths.meaning, sources))).hexdigest()

@@ -36,16 +36,17 @@ Task = tuple  # a function that can be pickled, and its arguments; it returns `s
 Submit = Callable[..., Future]
 
 
-def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: str, scheduler: str | None = None) -> int:
+def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: str) -> int:
     """Compute the rows of a table that are pending and store them; return how many they were.
+
+    Where `$FACE_STUDY_SCHEDULER` is the address of a Dask scheduler, such as tcp://head:8786, its workers compute. They
+    must see the same files and have the root of this project on their path.
 
     Args:
         store: where `slots` come from.
         slots: (N,) int64, where each row of the table stands in the store.
         task: what to do for row i of the table.
         label: of the progress bar.
-        scheduler: address of a Dask scheduler, such as tcp://head:8786; without it `$FACE_STUDY_SCHEDULER`, else this
-            machine's cores. Its workers must see the same files and have the root of this project on their path.
 
     Raises:
         RuntimeError: the scheduler is gone and does not come back; what is stored stays.
@@ -57,7 +58,7 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
         return 0
     batches = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
     postponed = []
-    with progress.bar(label=label, total=len(rows)) as bar, _processes(len(batches), scheduler) as (submit, ahead):
+    with progress.bar(label=label, total=len(rows)) as bar, _processes(len(batches)) as (submit, ahead):
         for done, results in _results(submit, task, batches, ahead):
             store.put(slots[done], results)
             postponed += [result["status"] for result in results if result["status"].startswith(AGAIN)]
@@ -105,9 +106,9 @@ def _died(future: Future) -> bool:
 
 
 @contextlib.contextmanager
-def _processes(batches: int, scheduler: str | None) -> Iterator[tuple[Submit, Callable[[], int]]]:
+def _processes(batches: int) -> Iterator[tuple[Submit, Callable[[], int]]]:
     """Yield a function that submits work, and one that says how many batches may be under way."""
-    scheduler = scheduler or os.environ.get("FACE_STUDY_SCHEDULER")
+    scheduler = os.environ.get("FACE_STUDY_SCHEDULER")
     if not scheduler:
         workers = max(min(joblib.cpu_count(), batches), 1)
         yield lambda *work: get_memmapping_executor(workers, env=_ONE_THREAD).submit(*work), lambda: 2 * workers

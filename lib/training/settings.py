@@ -23,7 +23,7 @@ class Settings:
         label_smoothing: share of a class target that is spread over all classes; softmax heads only.
         ema: decay per step of the running average of the weights that is validated and kept, 0 for none. Batch norms
             keep the statistics of the plain weights, so both agree only once the learning rate has fallen.
-        augmentation: "none", "paper", "modern" or "keras_cv", as in `lib.augment.TrainingBatches`.
+        augmentation: "none", "paper", "modern", "keras" or "keras_cv", as in `lib.augment.TrainingBatches`.
         visits: times that an epoch shows each image; 28 is paper A's epoch.
         patience: epochs without a better validation before it stops, 0 for never.
         class_weights: weigh classes by inverse frequency.
