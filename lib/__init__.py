@@ -23,6 +23,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     timing       milliseconds per image, multiply-adds, peak
     side_by_side  networks on the same images, with what each costs
     comparators  the methods that both papers name, fitted alike; networks of every data set on every other
+    groups       who is read worse: a designed audit of rendered people, and its own test
     affectnet    paper B: AffectNet, read when a batch asks for it, and a ResNet
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
     own_pictures a folder of one's own: answers, labels by hand, a last layer fitted anew

@@ -197,7 +197,7 @@ def p_value(estimate: Estimate) -> np.ndarray:
     for _ in range(30):  # halving, to 1e-9: the distance of an end falls as p grows
         middle = (low + high) / 2
         distance = np.sqrt((stats.t.isf(middle / 2, estimate.degrees) ** 2 * estimate.variances).sum(axis=0))
-        further = distance > np.abs(estimate.value)
+        further = distance >= np.abs(estimate.value)  # equal where both are 0: two equal networks, p is 1
         low, high = np.where(further, middle, low), np.where(further, high, middle)
     return np.where(np.isnan(estimate.low), np.nan, high)
 
