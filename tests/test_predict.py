@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from lib.faces.align import align
 from lib.models import pretrained
 from lib.predict import Predictor, contract, export, intensities, network, tiles
 from lib.predict.contract import Contract
-from lib.synthetic import Subject, render, stand_in
+from lib.synthetic import Subject, render
 
 WITHOUT = "import sys; from lib.predict import Predictor; Predictor.load(); print({} & set(sys.modules))"
 CALLS = int(os.environ.get("FACE_STUDY_CALLS", 200))  # 5000 by hand: some minutes
@@ -330,10 +331,10 @@ def test_a_head_learns_shares_of_votes_and_leaves_the_features_as_they_are(crops
     assert np.corrcoef(outputs.ravel(), shares.ravel())[0, 1] > 0.6  # the penalty holds it back
 
 
-def test_intensities_are_fitted_to_the_votes_of_a_stand_in_from_the_command_line(tmp_path, capsys, monkeypatch):
+def test_intensities_are_fitted_to_the_votes_of_a_stand_in_from_the_command_line(tmp_path, capsys, monkeypatch, trees):
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     monkeypatch.delenv("FACE_DATA", raising=False)
-    stand_in.ensure("smoke", ["fer2013"])
+    shutil.copytree(trees["fer2013"], tmp_path / "build/data/smoke/stand_in/fer2013")
     code = cli.main(["intensities", "--out", str(tmp_path / "own.tflite"), "--scale", "smoke", "--images", "60"])
     out, err = capsys.readouterr()
     assert code == 0, err

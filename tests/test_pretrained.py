@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import paths, splits
+from lib import splits
 from lib.paths import ROOT
-from lib.synthetic import stand_in
 from lib.training import real_faces
 
 SMALL = [
@@ -84,14 +83,12 @@ def test_a_side_has_whole_images_first_and_then_the_crops_that_there_are():
     assert [image[0, 0, 0] for image in pairs] == [0, 10]  # of fear there is no crop
 
 
-def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reported_half(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "BUILD", tmp_path)
-    stand_in.ensure("smoke", ["fer2013"])
-    (drawn,) = tmp_path.glob("**/fer2013.csv")
+def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reported_half(tmp_path, trees):
+    shutil.copytree(trees["fer2013"], tmp_path / "data/smoke/stand_in/fer2013")
     placed = tmp_path / "licensed" / "fer2013"  # as if it were the real one
     placed.mkdir(parents=True)
     for file in ("fer2013.csv", "fer2013new.csv"):
-        shutil.copy(drawn.with_name(file), placed)
+        shutil.copy(trees["fer2013"] / file, placed)
     chosen = [word for pair in SMALL for word in ("--set", pair)]
     command = [sys.executable, "-m", "lib.runner", "fer2013", "--data", str(placed.parent), *chosen]
     places = {name: value for name, value in os.environ.items() if name != "FACE_DATA"}

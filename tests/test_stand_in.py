@@ -20,13 +20,6 @@ from lib.synthetic.stand_in import eiw as eiw_plan
 SIZES = ("smoke", "standard", "paper")
 
 
-@pytest.fixture(scope="session")
-def trees(tmp_path_factory) -> dict[str, Path]:
-    """All nine at the smallest size."""
-    folder = tmp_path_factory.mktemp("stand_in")
-    return {name: stand_in.write(name, "smoke", folder / name) for name in stand_in.NAMES}
-
-
 def shots(name: str, size: str) -> list:
     return [shot for person in stand_in.layout(name).plan(size, 0) for shot in person.shots]
 
