@@ -130,6 +130,7 @@ def test_a_difference_of_gaps_is_what_was_planted_beyond_the_gap_that_was_there(
     same = audit.change(before, before, table)
     assert same["value"].tolist() == [0, 0, 0, 0]
     assert set(same["verdict"]) == {audit.NO_GAP}
+    assert same["p Holm"].tolist() == pytest.approx([1, 1, 1, 1])
 
 
 def test_the_kind_of_error_names_the_emotion_that_is_said_too_often():
