@@ -423,6 +423,12 @@ def test_a_whole_number_serves_as_a_float_and_text_stays_text(folder):
     assert type(steps[0].given["RATE"]) is float
 
 
+def test_a_process_of_the_runner_waits_for_no_grammar_of_web_addresses():
+    code = "import sys, lib.runner.worker; print('lark' in sys.modules, 'nbformat' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 def test_a_profile_may_run_some_notebooks_only(folder):
     assert [step.notebook.number for step in plan.make_plan("half", folder=folder)] == ["01"]
 

@@ -19,3 +19,9 @@
 
 A folder rather than one module, because each of these is read alone.
 """
+
+import sys
+
+# jsonschema, which every notebook's reader brings, else builds a grammar of international web addresses at its import:
+# two seconds of each process, for a check that no notebook asks for
+sys.modules.setdefault("rfc3987_syntax", None)
