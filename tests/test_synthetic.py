@@ -25,6 +25,7 @@ from lib.synthetic import (
     raster,
     render,
     sequence,
+    shade,
     shape,
     show,
     units,
@@ -390,6 +391,13 @@ def test_the_camera_evens_out_half_of_what_faces_differ_in_brightness():
     ratio = scenes.exposure(lamp, dark) / scenes.exposure(lamp, pale)
     assert 1.5 < ratio < 0.5 * pale.mean() / dark.mean()
     assert scenes.exposure(replace(lamp, stops=1.0), pale) == 2 * scenes.exposure(lamp, pale)
+
+
+def test_a_tone_curve_is_srgb_at_contrast_one_and_else_keeps_black_middle_grey_and_white():
+    plain, steep = shade.tone_curve(1.0), shade.tone_curve(1.5)
+    np.testing.assert_allclose(plain, 255 * np.linspace(0, 1, 4096) ** (1 / 2.2), atol=1e-3)
+    np.testing.assert_allclose(np.interp([0, 127.5, 255], plain, steep), [0, 127.5, 255], atol=0.1)
+    assert np.interp(160, plain, steep) - np.interp(95, plain, steep) > 1.4 * 65
 
 
 def test_feathering_softens_the_edge_of_hair_and_nothing_else():

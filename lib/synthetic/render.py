@@ -125,7 +125,8 @@ def draw(
         camera.cover(linear, scene, truth.mesh, actor.plain[parts.PLAIN])
     linear *= scenes.exposure(scene, actor.plain[parts.PLAIN])
     linear = camera.blur(linear, scene, min(height, width))
-    image = shade.develop(linear, camera.grain(linear.shape, rng), np.float32(scene.grain), shade.TO_SRGB)
+    curve = shade.tone_curve(scene.contrast)
+    image = shade.develop(linear, camera.grain(linear.shape, rng), np.float32(scene.grain), curve)
     return (camera.compress(image, scene.jpeg) if scene.jpeg else image), truth
 
 

@@ -25,6 +25,7 @@ class Scene:
         jpeg, small: quality, and size in pixels that the image passes through; 0 for none.
         cover: seed of what hides a part of the face; negative for nothing.
         stops: by how much the camera exposes too long; negative for too short.
+        contrast: of the camera's tone curve, see `shade.tone_curve`.
     """
 
     yaw: float = 0.0
@@ -42,6 +43,7 @@ class Scene:
     small: int = 0
     cover: int = -1
     stops: float = 0.0
+    contrast: float = 1.0
 
     def turned(self, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> "Scene":
         """Return the same scene with the head turned to these angles."""
@@ -114,18 +116,19 @@ def _wild(rng: np.random.Generator) -> Scene:
         jpeg=int(rng.integers(35, 90)) if fault[2] < 0.5 else 0,
         small=int(rng.integers(56, 128)) if fault[3] < 0.2 else 0,
         cover=int(rng.integers(1 << 30)) if fault[4] < 0.12 else -1,
-        stops=float(rng.normal(0, 0.35)),
+        stops=float(rng.normal(0.1, 0.2)),
+        contrast=float(np.exp(rng.normal(0.22, 0.2)).clip(0.85, 1.7)),
     )  # fmt: skip
 
 
 def _daylight(rng: np.random.Generator) -> np.ndarray:
-    """Draw lamp, fill and sky from an overcast day to a spotlight in the dark, as `light`."""
-    around, height = rng.normal(0, 0.8), float(np.clip(rng.normal(0.45, 0.4), -0.5, 1.4))
-    around, hard = float(np.clip(around, -1.9, 1.9)), rng.beta(1.3, 1.8)
+    """Draw lamp, fill and sky from an overcast day to a spotlight in the dark, as `light`; in most the lamp wins."""
+    around, height = rng.normal(0, 1.1), float(np.clip(rng.normal(0.45, 0.4), -0.5, 1.4))
+    around, hard = float(np.clip(around, -1.9, 1.9)), rng.beta(1.8, 1.1)
     colour = 1 + rng.normal(0, 1) * np.array([0.10, 0.0, -0.13])
     return light(
-        (np.sin(around), height, np.cos(around) + 0.25), 0.4 + 1.1 * hard, colour.clip(0.6, 1.4),
-        0.52 - 0.38 * hard, 0.30 - 0.26 * hard * rng.uniform(),
+        (np.sin(around), height, np.cos(around) + 0.25), 0.6 + 1.4 * hard, colour.clip(0.6, 1.4),
+        0.45 - 0.40 * hard, 0.28 - 0.26 * np.sqrt(hard * rng.uniform()),
     )  # fmt: skip
 
 
@@ -138,7 +141,7 @@ def exposure(scene: Scene, skin: np.ndarray) -> np.float32:
     """
     arriving = 0.55 * scene.lamp[1] + 0.5 * scene.lamp[3] + 0.8 * scene.lamp[4]
     bright = float((skin * arriving) @ (0.21, 0.72, 0.07))
-    return np.float32(np.clip((0.30 / bright) ** 0.45, 0.85, 1.8) * 2**scene.stops)
+    return np.float32(np.clip((0.30 / bright) ** 0.45, 0.75, 1.8) * 2**scene.stops)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:

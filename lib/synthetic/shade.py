@@ -14,7 +14,6 @@ from lib.synthetic.parts import EYE, FRAME, HAIR, MOUTH, PLAIN, SCLERA, SKIN, TE
 
 GAMMA = np.float32(2.2)
 TO_LINEAR = ((np.arange(256) / 255) ** GAMMA).astype(np.float32)
-TO_SRGB = (np.linspace(0, 1, 4096) ** (1 / GAMMA) * 255).astype(np.float32)
 
 
 class Surface(NamedTuple):
@@ -271,6 +270,17 @@ def shade(
     return out
 
 
+def tone_curve(contrast: float) -> np.ndarray:
+    """Return the grey level of sRGB for linear light in 4,096 steps from 0 to 1, float32.
+
+    Args:
+        contrast: slope at middle grey over that of sRGB itself; 1 leaves it, cameras usually make it steeper.
+    """
+    level = np.linspace(0, 1, 4096) ** (1 / GAMMA)
+    bright, dark = level**contrast, (1 - level) ** contrast
+    return (255 * bright / (bright + dark)).astype(np.float32)
+
+
 @numba.njit(cache=True)
 def develop(light: np.ndarray, noise: np.ndarray, grain: float, table: np.ndarray) -> np.ndarray:
     """Return an image, uint8 sRGB (H, W, 3), from linear light.
@@ -279,7 +289,7 @@ def develop(light: np.ndarray, noise: np.ndarray, grain: float, table: np.ndarra
         light: float32 (H, W, 3), 1 is white.
         noise: (H, W, 3), sd 1.
         grain: grey levels of noise in brightness.
-        table: 4,096 grey levels of sRGB from 0 to 1.
+        table: from `tone_curve`.
     """
     h, w, _ = light.shape
     out = np.empty((h, w, 3), np.uint8)
