@@ -116,14 +116,14 @@ def _wild(rng: np.random.Generator) -> Scene:
         jpeg=int(rng.integers(35, 90)) if fault[2] < 0.5 else 0,
         small=int(rng.integers(56, 128)) if fault[3] < 0.2 else 0,
         cover=int(rng.integers(1 << 30)) if fault[4] < 0.12 else -1,
-        stops=float(rng.normal(0.1, 0.2)),
-        contrast=float(np.exp(rng.normal(0.22, 0.2)).clip(0.85, 1.7)),
+        stops=float(rng.normal(0.25, 0.2)),
+        contrast=float(np.exp(rng.normal(0.2, 0.2)).clip(0.85, 1.7)),
     )  # fmt: skip
 
 
 def _daylight(rng: np.random.Generator) -> np.ndarray:
     """Draw lamp, fill and sky from an overcast day to a spotlight in the dark, as `light`; in most the lamp wins."""
-    around, height = rng.normal(0, 1.1), float(np.clip(rng.normal(0.45, 0.4), -0.5, 1.4))
+    around, height = rng.normal(0, 1.05), float(np.clip(rng.normal(0.45, 0.4), -0.5, 1.4))
     around, hard = float(np.clip(around, -1.9, 1.9)), rng.beta(1.8, 1.1)
     colour = 1 + rng.normal(0, 1) * np.array([0.10, 0.0, -0.13])
     return light(
