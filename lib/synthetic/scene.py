@@ -116,7 +116,7 @@ def _wild(rng: np.random.Generator) -> Scene:
         jpeg=int(rng.integers(35, 90)) if fault[2] < 0.5 else 0,
         small=int(rng.integers(56, 128)) if fault[3] < 0.2 else 0,
         cover=int(rng.integers(1 << 30)) if fault[4] < 0.12 else -1,
-        stops=float(rng.normal(0.25, 0.2)),
+        stops=float(rng.normal(0.15, 0.2)),
         contrast=float(np.exp(rng.normal(0.2, 0.2)).clip(0.85, 1.7)),
     )  # fmt: skip
 
@@ -141,7 +141,7 @@ def exposure(scene: Scene, skin: np.ndarray) -> np.float32:
     """
     arriving = 0.55 * scene.lamp[1] + 0.5 * scene.lamp[3] + 0.8 * scene.lamp[4]
     bright = float((skin * arriving) @ (0.21, 0.72, 0.07))
-    return np.float32(np.clip((0.30 / bright) ** 0.45, 0.75, 1.8) * 2**scene.stops)
+    return np.float32(np.clip((0.30 / bright) ** 0.45, 0.85, 1.8) * 2**scene.stops)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
