@@ -27,6 +27,7 @@ The pipeline, upstream first; a module imports only from those printed before it
     affectnet    paper B: AffectNet, read when a batch asks for it, and a ResNet
     predict      for use: the emotions in a photograph, without TensorFlow; networks for small devices
     own_pictures a folder of one's own: answers, labels by hand, a last layer fitted anew
+    explanations where in a face the evidence for an answer lies, and whether a map of it can be trusted
     live         frames of a camera or a file with their answers, steadied; a window
     course       exercises, decks and hand-ins for those who teach with it
     runner       the environment, notebooks executed in order
