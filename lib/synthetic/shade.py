@@ -271,7 +271,7 @@ def shade(
 
 
 def tone_curve(contrast: float) -> np.ndarray:
-    """Return the grey level of sRGB for linear light in 4,096 steps from 0 to 1, float32.
+    """Return the grey level for linear light in 4,096 steps from 0 to 1, float32 (4096,).
 
     Args:
         contrast: slope at middle grey over that of sRGB itself; 1 leaves it, cameras usually make it steeper.
