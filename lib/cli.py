@@ -303,8 +303,8 @@ def live(
         return
     played = play.record(source, out, Predictor.load(network, intensity), smoothing)
     print(f"{played.written} frames in {out}")
-    if played.lost:
-        print(f"{video} is cut or damaged: {played.lost} of its {played.announced} frames could not be read")
+    if played.problem:
+        print(played.problem)
 
 
 @app.command(epilog="Examples: python -m lib.cli window; python -m lib.cli window photograph.jpg")

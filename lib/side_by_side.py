@@ -6,6 +6,7 @@ Every figure of merit has its interval; a verdict comes from the paired differen
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,7 +125,7 @@ def costs(fitted: Mapping[str, Fitted], images: Images) -> dict[str, dict[str, f
             facts = len(pickle.dumps(model)) / 1e6, np.nan, _milliseconds(model.predict, images), minutes
         else:
             adds = timing.multiply_adds(model) / 1e6
-            facts = 4 * model.count_params() / 1e6, adds, _milliseconds(model.predict_on_batch, images), minutes
+            facts = 4 * model.count_params() / 1e6, adds, _milliseconds(partial(models.predict, model), images), minutes
         table[label] = dict(zip(COSTS, facts, strict=True))
     return table
 

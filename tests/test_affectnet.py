@@ -13,6 +13,7 @@ from lib.affectnet import networks, photographs, results
 from lib.augment import TrainingBatches
 from lib.emotions import EMOTIONS_8
 from lib.evaluate import beside_paper_b, explanation
+from lib.models import resnet
 from lib.papers import paper_b
 
 SIZE = 48
@@ -123,6 +124,15 @@ def test_the_larger_resnets_are_built_and_fitted_by_a_step(name):
     assert np.isfinite(loss)
     assert not np.array_equal(model.layers[-1].kernel.numpy(), head)
     keras.backend.clear_session()
+
+
+def test_without_internet_the_imagenet_weights_are_missed_in_a_sentence_that_says_what_to_do(monkeypatch):
+    def refuse(**options):
+        raise Exception("URL fetch failure on https://host/resnet50.h5: no route to host")
+
+    monkeypatch.setitem(resnet.NAMES, "resnet50", refuse)
+    with pytest.raises(OSError, match=r"cannot be fetched \(URL fetch failure.*copy them .* into ~/.keras/models, or"):
+        models.build("resnet50", SIZE, len(EMOTIONS_8), weights="imagenet")
 
 
 def history(binary: float, true: float, epochs: int = 15) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 What happens where things go wrong:
 
     no such file, no video, no camera     ImageError before the first frame
-    a video that is cut off               its frames are played, then `play` says how many are missing
+    a video that is cut off               its frames are played, then a sentence says when it ended
     a camera that is unplugged            what it gave is played, then ImageError with the reason "unplugged"
     no face                               the frame is shown with "no face"; the detectors look at every frame
     a rotated phone video                 it is turned upright, as its file says
@@ -34,17 +34,12 @@ class Played(NamedTuple):
     Attributes:
         read: frames read.
         written: frames in the file.
-        announced: frames that the video claims to hold; 0 where it does not say, or for a camera.
+        problem: a sentence where a video ended before what it announces, else "".
     """
 
     read: int
     written: int
-    announced: int
-
-    @property
-    def lost(self) -> int:
-        """Frames that are announced and could not be read: the video is cut or damaged."""
-        return max(0, self.announced - self.read)
+    problem: str
 
 
 def frames(source: str | int, paced: bool = True) -> Iterator[Frame]:
@@ -96,7 +91,7 @@ def record(source: str | int, out: Path, predictor: Predictor, smoothing: str = 
     seen: list[float] = []
     shown = progress.bar(line, "reading", "frames", total=announced or None)
     written = images.write_frames(out, at_steady_rate(_drawn(shown, seen), rate), rate)
-    return Played(len(seen), written, announced)
+    return Played(len(seen), written, "" if camera else images.missing(source, seen[-1] if seen else 0.0))
 
 
 def ending(source: str | int, seconds: float) -> str:
