@@ -8,11 +8,12 @@ import keras
 import numpy as np
 
 from lib.augment.layers import SETS
-from lib.augment.modern import mix_up, modern
+from lib.augment.modern import cut_mix, mix_up, modern
 from lib.augment.variants import VARIANTS, variant
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))  # with one, JAX would wait for every batch
 AUGMENTATIONS = ("none", "paper", "modern", *SETS)
+CHANGED = ("modern, no mixing", "modern, no erasing", "modern, cutmix")  # "modern" with one part changed
 
 
 class Share(NamedTuple):
@@ -83,7 +84,8 @@ class TrainingBatches(keras.utils.PyDataset):
         images: N crops, uint8 (H, W, 3) each: an array, a memory map or a list of views.
         targets: float or integer (N, ...), one row per image.
         batch_size: images per batch; the last batch of an epoch may be smaller.
-        augmentation: "none", "paper" (the 28 variants), "modern", "keras" or "keras_cv"; these three mix targets.
+        augmentation: "none", "paper" (the 28 variants), "modern", "keras" or "keras_cv", which mix targets, or one of
+            `CHANGED`.
         seed: of the study.
         visits: how often an epoch shows each image; 28 is paper A's epoch.
         workers: threads that prepare batches ahead of the training step; OpenCV lets them run side by side.
@@ -105,11 +107,11 @@ class TrainingBatches(keras.utils.PyDataset):
         share: Share = Share(),  # noqa: B008
     ) -> None:
         super().__init__(workers=workers)
-        if augmentation not in AUGMENTATIONS:
-            raise ValueError(f"augmentation is {augmentation!r}; expected one of {', '.join(AUGMENTATIONS)}")
+        if augmentation not in (*AUGMENTATIONS, *CHANGED):
+            raise ValueError(f"augmentation is {augmentation!r}; expected one of {', '.join(AUGMENTATIONS + CHANGED)}")
         if not len(images) or len(images) != len(targets):
             raise ValueError(f"{len(images)} images and {len(targets)} targets; expected as many of each, at least one")
-        if augmentation in AUGMENTATIONS[2:] and np.ndim(targets) != 2:
+        if augmentation not in ("none", "paper") and np.ndim(targets) != 2:
             raise ValueError(f"{augmentation} mixes targets, so they must be (N, classes); got {np.shape(targets)}")
         self.images, self.targets, self.batch_size = images, np.asarray(targets), batch_size
         self.augmentation, self.seed, self.visits, self.share = augmentation, seed, visits, share
@@ -145,8 +147,12 @@ class TrainingBatches(keras.utils.PyDataset):
         if self.augmentation in SETS:
             images = SETS[self.augmentation]()(np.stack(crops), int(rng.integers(2**31)))
         else:
-            images = np.stack([modern(crop, rng) for crop in crops])
-        return mix_up(images, targets, rng)
+            erase = self.augmentation != "modern, no erasing"
+            images = np.stack([modern(crop, rng, erase) for crop in crops])
+        if self.augmentation == "modern, no mixing":
+            return images, targets
+        mix = cut_mix if self.augmentation == "modern, cutmix" else mix_up
+        return mix(images, targets, rng)
 
 
 def sources(crops: np.ndarray, targets: np.ndarray, batch_size: int, steps: int) -> dict[str, TrainingBatches]:

@@ -15,12 +15,13 @@ RANDAUGMENT_OPERATIONS = 2  # per image
 _LEVELS = np.arange(256, dtype=np.float32)
 
 
-def modern(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def modern(crop: np.ndarray, rng: np.random.Generator, erase: bool = True) -> np.ndarray:
     """Return a random flip, brightness, contrast, two RandAugment operations and a cutout of one crop.
 
     Args:
         crop: uint8 (H, W, 3).
         rng: decides everything; the same state gives the same image.
+        erase: cut a rectangle out.
 
     Returns:
         uint8 (H, W, 3).
@@ -30,7 +31,7 @@ def modern(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     image = _curve(image, _contrast(contrast) + 38 * brightness)
     for number in rng.integers(0, len(OPERATIONS), RANDAUGMENT_OPERATIONS):
         image = list(OPERATIONS.values())[number](image, rng.uniform(-1, 1))
-    return _cut_out(image, rng)
+    return _cut_out(image, rng) if erase else image
 
 
 def mix_up(
@@ -60,6 +61,29 @@ def mix_up(
     blends = zip(images, images[partner], share.tolist(), strict=True)
     mixed = [cv2.addWeighted(image, kept, other, 1 - kept, 0) for image, other, kept in blends]
     return np.stack(mixed), share[:, None] * targets + (1 - share[:, None]) * targets[partner]
+
+
+def cut_mix(images: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return each image with a rectangle of another of its batch, and targets by the shares of both (Yun et al. 2019).
+
+    Args:
+        images: uint8 (B, H, W, 3).
+        targets: float (B, classes).
+        rng: draws the share of the rectangle, any as likely as another and one for the batch, its place, the partners.
+
+    Returns:
+        Images uint8 (B, H, W, 3), targets float32 (B, classes).
+    """
+    height, width = images.shape[1:3]
+    side = np.sqrt(rng.random())
+    high, wide = round(side * height), round(side * width)
+    top, left = rng.integers(0, height - high + 1), rng.integers(0, width - wide + 1)
+    partner = rng.permutation(len(images))
+    here = np.s_[:, top : top + high, left : left + wide]
+    mixed = images.copy()
+    mixed[here] = images[partner][here]
+    share = np.float32(high * wide / (height * width))
+    return mixed, (1 - share) * targets + share * targets[partner]
 
 
 def _curve(image: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from lib.paths import replace_on_success
 
 NAMES = (*vgg.PLANS, "modern_compact")
 COMPARATOR = "comparators."  # begins the name of a network of lib.comparators.networks, read when it is asked for
+LARGER = ("modern_large",)  # for real faces alone, so no table of small networks has it
 RESNETS = resnet.NAMES  # paper B's; of 95 MB and more, so no table of small networks has them
 FLOAT32_LAYERS = ("image", "rescale", "standardise", "head")  # stay so in mixed precision
 VGG_S_SIZE = 224  # pixels; Levi and Hassner 2015
@@ -28,9 +29,9 @@ def build(
     """Return an untrained network that owns its input scaling.
 
     Args:
-        name: one of `NAMES` or `RESNETS`, `compact_vgg_s` being reconstruction R-A of paper A's network; or
-            "comparators." and a module of `lib.comparators.networks`, which has `features` as `lib.models.modern` has,
-            and a class `Network` where its training needs more than the loss of the head.
+        name: one of `NAMES`, `LARGER` or `RESNETS`, `compact_vgg_s` being reconstruction R-A of paper A's network; or
+            "comparators." and a module of `lib.comparators.networks`, which has `features` from an image alone, and a
+            class `Network` where its training needs more than the loss of the head.
         size: side of the square input in pixels; paper A has 128, Levi and Hassner's VGG-S and the ResNets 224.
         classes: outputs.
         head: "softmax" for classes (cross-entropy), "sigmoid" for intensities (sigmoid cross-entropy on the vector).
@@ -43,8 +44,8 @@ def build(
         ValueError: an unknown name, head or weights, or a size or number of classes that cannot be built.
         OSError: the weights of ImageNet cannot be fetched.
     """
-    if name not in (*NAMES, *RESNETS) and not name.startswith(COMPARATOR):
-        raise ValueError(f"unknown model {name!r}; expected one of {', '.join((*NAMES, *RESNETS))}")
+    if name not in (*NAMES, *LARGER, *RESNETS) and not name.startswith(COMPARATOR):
+        raise ValueError(f"unknown model {name!r}; expected one of {', '.join((*NAMES, *LARGER, *RESNETS))}")
     if weights not in (("none", "imagenet") if name in RESNETS else ("none",)):
         raise ValueError(f"{name} has no weights {weights!r}; expected none, or imagenet for a ResNet")
     if head not in HEADS:
@@ -58,7 +59,7 @@ def build(
     elif name in RESNETS:
         x = resnet.features(image, name, weights)
     else:
-        x = modern.features(image) if name == "modern_compact" else vgg.features(image, vgg.PLANS[name])
+        x = modern.features(image, name) if name in modern.PLANS else vgg.features(image, vgg.PLANS[name])
     output = keras.layers.Dense(classes, activation=head, dtype="float32", name="head")(x)
     return kind(image, output, name=name)
 

@@ -1,12 +1,13 @@
 """The traditional method that paper A's introduction names: local binary patterns and a support vector machine.
 
 Patterns as in Shan, Gong and McOwan 2009: uniform patterns of 8 neighbours, one histogram per cell of a grid, so that
-the place of a wrinkle counts. Grid and C are ours.
+the place of a wrinkle counts. Grid and C are ours; `tune` chooses them on validation images.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from skimage.feature import local_binary_pattern
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -14,6 +15,7 @@ from sklearn.svm import LinearSVC
 
 from lib.images import to_grey
 
+CELLS, REGULARISATION = (4, 6, 8), (1e-4, 1e-3, 1e-2)  # tried by `tune`
 NEIGHBOURS, RADIUS, PATTERNS = 8, 1, 59  # 58 uniform patterns of 8 neighbours, and one bin for the rest
 
 
@@ -43,8 +45,8 @@ class LbpSvm:
     """
 
     def __init__(self, cells: int = 8, regularisation: float = 1e-3, seed: int = 0) -> None:
-        self.cells = cells
-        self._machine = make_pipeline(
+        self.cells, self.regularisation = cells, regularisation
+        self.machine = make_pipeline(
             StandardScaler(), LinearSVC(C=regularisation, class_weight="balanced", random_state=seed)
         )
 
@@ -56,12 +58,39 @@ class LbpSvm:
         """
         if len(images) != len(labels):
             raise ValueError(f"{len(images)} images and {len(labels)} labels; expected as many of each")
-        self._machine.fit(self._describe(images), np.asarray(labels))
+        self.machine.fit(self._describe(images), np.asarray(labels))
         return self
 
     def predict(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return N labels for uint8 images (N, H, W[, 3]) of the size that `fit` saw."""
-        return self._machine.predict(self._describe(images))
+        return self.machine.predict(self._describe(images))
 
     def _describe(self, images: Sequence[np.ndarray]) -> np.ndarray:
         return np.stack([describe(np.asarray(image), self.cells) for image in images])  # (N, cells * cells * 59)
+
+
+def tune(
+    train: tuple[Sequence[np.ndarray], np.ndarray], validation: tuple[Sequence[np.ndarray], np.ndarray]
+) -> tuple[LbpSvm, pd.DataFrame]:
+    """Return the machine that is most often right on validation images, of all grids and C tried, and how all fared.
+
+    Args:
+        train: uint8 images (N, H, W[, 3]) and str labels (N,).
+        validation: likewise, of the same size.
+
+    Returns:
+        The machine; columns `cells`, `C`, `accuracy` on the validation images.
+    """
+    machines, rows = [], []
+    for cells in CELLS:
+        described = [
+            np.stack([describe(np.asarray(image), cells) for image in side[0]]) for side in (train, validation)
+        ]
+        for regularisation in REGULARISATION:
+            machine = LbpSvm(cells, regularisation)
+            machine.machine.fit(described[0], train[1])
+            accuracy = machine.machine.score(described[1], validation[1])
+            machines.append(machine)
+            rows.append({"cells": cells, "C": regularisation, "accuracy": accuracy})
+    table = pd.DataFrame(rows)
+    return machines[table["accuracy"].idxmax()], table

@@ -28,7 +28,7 @@ from filelock import FileLock
 
 from lib import machine, paths, records
 from lib.augment import Share, TrainingBatches
-from lib.models import COMPARATOR, FLOAT32_LAYERS, load_weights, save_weights
+from lib.models import COMPARATOR, FLOAT32_LAYERS, load_weights, modern, save_weights
 from lib.paths import replace_on_success
 from lib.training import devices
 from lib.training.settings import Record, Settings, read
@@ -259,6 +259,8 @@ def _compile(model: keras.Model, settings: Settings, steps: int) -> None:
         layer.trainable = settings.trainable == "all" or layer.name == "head"
         if settings.precision != "float32" and layer.name not in FLOAT32_LAYERS:
             layer.dtype_policy = settings.precision
+        if layer.name.startswith(modern.DEPTH):
+            layer.rate = settings.stochastic_depth
     warm_up = round(settings.warm_up * steps)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0 if warm_up else settings.learning_rate,

@@ -43,7 +43,10 @@ from lib.training.settings import Record, Settings, read
 
 PROCESS_BYTES = 1.2e9  # memory of a process that fits a compact network on some thousand crops, rounded up
 PRODUCTS = ("network.json", "validation.npy", "record.json", "best.npz")  # a network is done when all are whole
-MIRRORED = ("modern_compact",)  # networks that learn mirrored faces too, so both sides of a face are asked
+MIRRORED = (
+    "modern_compact",
+    "modern_large",
+)  # networks that learn mirrored faces too, so both sides of a face are asked
 
 
 class Inputs(NamedTuple):

@@ -1,7 +1,7 @@
 """Training settings, and the record of a finished training run."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +23,9 @@ class Settings:
         label_smoothing: share of a class target that is spread over all classes; softmax heads only.
         ema: decay per step of the running average of the weights that is validated and kept, 0 for none. Batch norms
             keep the statistics of the plain weights, so both agree only once the learning rate has fallen.
-        augmentation: "none", "paper", "modern", "keras" or "keras_cv", as in `lib.augment.TrainingBatches`.
+        augmentation: "none", "paper", "modern", "keras" or "keras_cv", or "modern" with a part changed, as in
+            `lib.augment.TrainingBatches`.
+        stochastic_depth: chance that a residual block of a modern network is left out for an image in training.
         visits: times that an epoch shows each image; 28 is paper A's epoch.
         patience: epochs without a better validation before it stops, 0 for never.
         class_weights: weigh classes by inverse frequency.
@@ -44,6 +46,7 @@ class Settings:
     label_smoothing: float = 0.0
     ema: float = 0.0
     augmentation: str = "paper"
+    stochastic_depth: float = 0.0
     visits: int = 1
     patience: int = 0
     class_weights: bool = False
@@ -61,8 +64,9 @@ class Settings:
             raise ValueError(f"expected optimiser sgd or adamw and precision {', '.join(PRECISIONS)}; got {self}")
         if self.trainable not in ("all", "head"):
             raise ValueError(f"expected trainable all or head; got {self.trainable!r}")
-        if not (0 <= self.ema < 1 and 0 <= self.label_smoothing < 1 and 0 <= self.warm_up < 1):
-            raise ValueError(f"ema, label_smoothing and warm_up must be in [0, 1); got {self}")
+        shares = (self.ema, self.label_smoothing, self.warm_up, self.stochastic_depth)
+        if not all(0 <= share < 1 for share in shares):
+            raise ValueError(f"ema, label_smoothing, warm_up and stochastic_depth must be in [0, 1); got {self}")
 
 
 MODERN = Settings(  # today's recipe for the modern compact network; its augmentation flips, cuts out and mixes
@@ -73,6 +77,10 @@ MODERN = Settings(  # today's recipe for the modern compact network; its augment
     ema=0.99,
     augmentation="modern",
 )
+RECIPES = {  # the large one's is for many passes
+    "modern_compact": MODERN,
+    "modern_large": replace(MODERN, stochastic_depth=0.1, ema=0.999),
+}
 
 
 @dataclass(frozen=True)
