@@ -21,6 +21,12 @@ SMALL = [
     "09.MOST_TRAINING_ERROR=9.0",
     "13.SCALE=smoke",
     "13.EPOCHS=1",
+    "20.SCALE=smoke",
+    "20.IMAGES=40",
+    "20.EPOCHS=1",
+    '20.NETWORKS=["compact_vgg_s", "gabor"]',
+    '20.SETS=["fer2013", "jaffe"]',
+    "20.PEOPLE=4",
 ]
 OF_09 = [
     "compact VGG-S",
@@ -109,3 +115,10 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     reads = splits.test_reads(tmp_path / "data" / "smoke")
     assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]
     assert reads["models"][0].split("; ") == ["fitted here", "weights fer2013", *OF_09]
+
+    results = json.loads((tmp_path / "results" / "20.json").read_text())["results"]
+    origins = {one["name"].removesuffix("/accuracy"): one["origin"] for one in results}
+    assert origins["comparators/fer2013/Gabor features"] == "real"
+    assert origins["cross data set/fer2013 to fer2013"] == "real"
+    assert origins["cross data set/fer2013 to jaffe"] == "mixed"
+    assert origins["sequences/mean of the answers"] == "stand-in"

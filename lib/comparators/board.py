@@ -1,6 +1,7 @@
 """The table of all methods: accuracy with its interval, what is printed, costs, and the order against one of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,14 +22,21 @@ def faces(data_set: str, scale: str, size: int, images: int) -> tuple[pd.DataFra
         data_set: as for `lib.training.classification.images`.
         scale: of the study.
         size: side of the crops in pixels.
-        images: training images, drawn at random; all where there are fewer.
+        images: training images, drawn at random, and at most twice as many for validation; all where there are fewer.
     """
     table = classification.images(data_set, scale)
     usable, crops = trained_networks.crops(table, [("proposed", size)], paths.data(scale))
     table = table[usable].reset_index(drop=True)
     split = side_by_side.part_of_training(table, images, SEED)
+    judged = np.random.default_rng(SEED).permutation(np.flatnonzero(split == "validation"))
+    split[judged[2 * images :]] = ""
     inputs = training.sides(crops["proposed", size], emotions.index(table["emotion"]), split)
     return table[split == "validation"], {"faces": inputs}, records.origin(table)
+
+
+def answers(fits: pd.DataFrame, folder: Path) -> dict[str, np.ndarray]:
+    """Return by label the emotions of the validation images, str (1, N); `fits` from `lib.training.fit_runs`."""
+    return {label: emotions.names(output) for label, output in training.outputs(fits, folder).items()}
 
 
 def table(

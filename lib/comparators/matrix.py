@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib import datasets, evaluate, faces, models, records, splits, training
 from lib.cleaning import duplicates, with_true_subjects
-from lib.comparators.named import SEED
+from lib.comparators.named import SEED, run_table
 from lib.datasets.table import COLUMNS
 from lib.emotions import EMOTIONS, index, names
 from lib.splits import leakage
@@ -67,21 +67,30 @@ def inputs(table: pd.DataFrame, size: int, study: Path) -> tuple[pd.DataFrame, d
     return table[table["split"] == "validation"].reset_index(drop=True), by_set
 
 
+def networks(data_sets: Sequence[str], size: int) -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`, the modern compact network on each data set."""
+    runs = [run_table(["modern_compact"], size, name).assign(label=name) for name in data_sets]
+    return pd.concat(runs, ignore_index=True)
+
+
 def answers(fits: pd.DataFrame, folder: Path, tested: pd.DataFrame, inputs: Mapping[str, Inputs]) -> pd.DataFrame:
     """Return one row per network and held-out image: `fitted on`, `tested on`, `own`, `correct`, `group`.
 
     The last rows are those of always naming the most frequent emotion of the data set that is tested.
 
     Args:
-        fits: from `lib.training.fit_runs`; their labels are data sets.
+        fits: from `lib.training.fit_runs`; those whose label is a data set are read.
         folder: of the fits.
         tested: N images, of all data sets, from the function `inputs`.
         inputs: from the same function.
     """
     truth, sets = tested["emotion"].to_numpy(), tested["data_set"]
     crops = np.concatenate([np.asarray(both.validation[0]) for both in inputs.values()])
-    networks = trained_networks.load_all(fits, folder)
-    given = {name: names(models.predict(model, crops)) for name, (model,) in networks.items()}
+    given, fits = {}, fits[fits["label"].isin(list(inputs))]
+    model = trained_networks.load(fits.iloc[0], folder)  # one for all, as their weights alone differ
+    for fit in fits.itertuples():
+        models.load_weights(model, training.read(folder / fit.folder).weights)
+        given[fit.label] = names(models.predict(model, crops))
     given[FREQUENT] = tested.groupby(sets)["emotion"].transform(lambda emotion: emotion.mode()[0]).to_numpy()
     common = {"tested on": sets.to_numpy(), "group": tested["group"].to_numpy()}
     tables = [pd.DataFrame(common | {"fitted on": name, "correct": answer == truth}) for name, answer in given.items()]

@@ -27,13 +27,13 @@ SEED = 0  # of the draw of images, the first weights and the batches
 SOURCES = dict(LABELS.values()) | {TRADITIONAL: "paper A, introduction; Shan et al. 2009"}
 
 
-def run_table(networks: Sequence[str], size: int, inputs: Sequence[str] = ("faces",)) -> pd.DataFrame:
-    """Return a table of runs for `lib.training.fit_runs`, every network on every one of the inputs.
+def run_table(networks: Sequence[str], size: int, inputs: str = "faces") -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`, a network each.
 
     Args:
         networks: keys of `LABELS`, or "all" alone.
         size: side of the crops in pixels.
-        inputs: names; with several, each is the label of its row.
+        inputs: their name.
 
     Raises:
         ValueError: an unknown network.
@@ -42,11 +42,9 @@ def run_table(networks: Sequence[str], size: int, inputs: Sequence[str] = ("face
     unknown = sorted(set(networks) - set(LABELS))
     if unknown:
         raise ValueError(f"no comparator {', '.join(unknown)}; expected some of {', '.join(LABELS)}")
-    rows = [(name, data) for name in networks for data in inputs]
-    runs = pd.DataFrame(rows, columns=["name", "inputs"])
-    runs["label"] = runs["inputs"] if len(inputs) > 1 else [LABELS[name][0] for name in runs["name"]]
-    runs["model"] = [name if name in NAMES else COMPARATOR + name for name in runs["name"]]
-    return runs.drop(columns="name").assign(pixels=size, recipe="all", seed=SEED)
+    runs = pd.DataFrame({"label": [LABELS[name][0] for name in networks]})
+    runs["model"] = [name if name in NAMES else COMPARATOR + name for name in networks]
+    return runs.assign(pixels=size, inputs=inputs, recipe="all", seed=SEED)
 
 
 def printed(label: str) -> str:

@@ -26,7 +26,7 @@ from lib.training import sides, trained_networks
 from lib.training.runs import Inputs
 
 DATA_SET, HELD_OUT = "mug", 0.3  # share of the people whose sequences are tested
-NETWORKS = ("light", "levels")
+NETWORKS, INPUTS = ("light", "levels"), "film"
 STATISTICS = ("mean", "max", "min", "std")  # Savchenko 2021: of every feature, over the frames
 BASE = "mean of the answers"
 
@@ -56,14 +56,14 @@ def frames(scale: str, people: int, each: int, size: int, study: Path) -> tuple[
 
 def inputs(table: pd.DataFrame, crops: Rows) -> dict[str, Inputs]:
     """Return what the networks learn and are chosen by; arguments from `frames`, N rows, crops (N, size, size, 3)."""
-    return {"faces": sides(crops, index(table["emotion"]), table["split"])}
+    return {INPUTS: sides(crops, index(table["emotion"]), table["split"])}
 
 
 def answers(fits: pd.DataFrame, folder: Path, table: pd.DataFrame, crops: Rows) -> tuple[pd.DataFrame, dict]:
     """Return the held-out sequences, `emotion` and `subject`, and by method the emotion of each, str (Q,).
 
     Args:
-        fits: from `lib.training.fit_runs`, of `NETWORKS`.
+        fits: from `lib.training.fit_runs`; those of `NETWORKS` on `INPUTS` are read.
         folder: of the fits.
         table: N frames, from the function `frames`.
         crops: (N, size, size, 3) of the same frames.
@@ -96,7 +96,7 @@ def over_frames(features: np.ndarray, sequence: Sequence[str]) -> dict[str, np.n
 
 
 def _fit(fits: pd.DataFrame, name: str) -> pd.Series:
-    return fits[fits["label"] == LABELS[name][0]].iloc[0]
+    return fits[(fits["label"] == LABELS[name][0]) & (fits["inputs"] == INPUTS)].iloc[0]
 
 
 def _features(model: keras.Model, layers: Sequence[str], crops: Rows) -> list[np.ndarray]:
