@@ -146,7 +146,8 @@ def toy(region: np.ndarray) -> photographs.Pairs:
         ("the region", 1, 1),
         ("all but the region", 0, 0),
         ("even, with a peak inside", 1, 0.25),
-        ("negative", 0, 0),
+        ("negative", 0.25, 0.25),  # counts as even
+        ("two equal peaks, one inside", 0.5, 0.5),
     ],
 )
 def test_figures_of_merit_of_maps_made_by_hand(drawn, peak, mass):
@@ -159,6 +160,7 @@ def test_figures_of_merit_of_maps_made_by_hand(drawn, peak, mass):
         "all but the region": 1.0 - region,
         "even, with a peak inside": even,
         "negative": -even,
+        "two equal peaks, one inside": np.pad(np.eye(2), ((3, 3), (3, 3)))[None],
     }
     measured = trust.measure({"map": made[drawn]}, toy(region)).set_index("metric")["value"]
     assert measured[trust.PEAK] == peak

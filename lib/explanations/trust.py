@@ -22,7 +22,6 @@ COMPARED = (  # the first is the question that was asked in advance
     (GRAD_CAM, GRAD_CAM + RANDOM),
 )
 TRAINED, ALL = "trained", STAGES["stem"]
-LEAST_MASS = 1e-12  # so that an empty map has a share of 0
 PROTOCOL = "six emotions of rendered people, people drawn"
 
 
@@ -66,20 +65,22 @@ def as_measured(maps: Mapping[str, Mapping[str, np.ndarray]], pairs: Pairs) -> d
 def measure(maps: Mapping[str, np.ndarray], pairs: Pairs) -> pd.DataFrame:
     """Return how each map lies to the region that moved: rows `person`, `emotion`, `map`, `metric`, `value`.
 
-    Only positive values count. A map without any has its peak in the corner, and no share.
+    Only positive values count, and a map without any counts as an even one. Where several pixels are the brightest, the
+    share of them on the region is taken: a square of occlusion leaves a patch of equal values.
 
     Args:
         maps: float (N, H, W) by name.
         pairs: N, with the region.
     """
-    tables, rows = [], np.arange(len(pairs.table))
-    region = pairs.region.reshape(len(rows), -1)
+    tables, images = [], len(pairs.table)
+    region = pairs.region.reshape(images, -1)
     for name, values in maps.items():
-        positive = np.maximum(values.reshape(len(rows), -1), 0)
-        total = np.maximum(positive.sum(axis=1), LEAST_MASS)
-        figures = {PEAK: region[rows, positive.argmax(axis=1)], MASS: (positive * region).sum(axis=1) / total}
-        for metric, value in figures.items():
-            tables.append(pairs.table.assign(map=name, metric=metric, value=value.astype(float)))
+        positive = np.maximum(values.reshape(images, -1), 0)
+        positive[~positive.any(axis=1)] = 1
+        brightest = positive == positive.max(axis=1, keepdims=True)
+        for metric, weight in {PEAK: brightest, MASS: positive}.items():
+            inside = (weight * region).sum(axis=1) / weight.sum(axis=1)
+            tables.append(pairs.table.assign(map=name, metric=metric, value=inside))
     return pd.concat(tables, ignore_index=True)
 
 
