@@ -26,7 +26,7 @@ from lib.models import pretrained
 from lib.synthetic import Subject, render
 
 WEIGHTS = "fer2013"  # of the network that comes with the study
-FIRST = 9_000_000  # seed of a person whom no stand-in has
+FIRST = 21_000_000  # seed of a person whom no stand-in has
 LEVELS = (0.6, 0.8, 1.0)  # of the drawn expressions
 PENALTY = 0.1  # ours: inverse strength of the ridge penalty on the last layer
 AS_IT_COMES, TUNED = "as it comes", "last layer fitted anew"

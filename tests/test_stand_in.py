@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import datasets
+from lib import datasets, own_pictures
 from lib.datasets import excluded, jaffe, load, read_image
 from lib.emotions import EMOTIONS
+from lib.explanations import photographs
+from lib.groups import design
 from lib.images import ImageError
+from lib.intensity import flicker
 from lib.synthetic import Subject, stand_in
-from lib.synthetic.stand_in import drawing, writer
+from lib.synthetic.stand_in import drawing, plan, writer
 from lib.synthetic.stand_in import eiw as eiw_plan
 
 SIZES = ("smoke", "standard", "paper")
@@ -37,6 +40,15 @@ def test_no_person_is_in_two_trees_and_no_file_twice(size):
     assert all(seeds[one].isdisjoint(seeds[other]) for one, other in combinations(stand_in.NAMES, 2))
     for name in stand_in.NAMES:
         assert max(Counter(file for shot in shots(name, size) for file in shot.files).values()) == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [flicker.FIRST_SUBJECT, own_pictures.FIRST, photographs.FIRST, design.FIRST_TESTED, design.FIRST_TRAINED],
+)
+def test_people_drawn_outside_the_trees_are_in_none_of_them(first):
+    most = max(person.seed for name in stand_in.NAMES for person in stand_in.layout(name).plan("paper", 0))
+    assert most < first < plan.first_seed(stand_in.NAMES[0], 1) - 1_000_000
 
 
 def test_another_seed_draws_other_people():

@@ -17,7 +17,7 @@ from lib.faces import align, detect
 from lib.intensity.levels import OTHERS
 
 FRAMES_PER_SECOND = 25  # ours, of the rendered sequences
-FIRST_SUBJECT = 7_000_000  # seeds of people whom no stand-in data set has
+FIRST_SUBJECT = 20_000_000  # seeds of people whom no stand-in data set has
 
 
 def sequences(count: int, frames: int, size: int) -> tuple[pd.DataFrame, np.ndarray]:
