@@ -12,7 +12,7 @@ import pytest
 
 from lib import splits
 from lib.paths import ROOT
-from lib.training import real_faces
+from lib.training import fair_trial, real_faces
 
 SMALL = [
     "09.SCALE=smoke",
@@ -20,6 +20,7 @@ SMALL = [
     "09.SEEDS=2",
     "09.MOST_TRAINING_ERROR=9.0",
     "13.SCALE=smoke",
+    "13.NETWORK=modern_compact",
     "13.EPOCHS=1",
     "20.SCALE=smoke",
     "20.IMAGES=40",
@@ -27,6 +28,10 @@ SMALL = [
     '20.NETWORKS=["compact_vgg_s", "gabor"]',
     '20.SETS=["fer2013", "jaffe"]',
     "20.PEOPLE=4",
+    "13.PASSES=1",
+    "13.SEEDS=1",
+    "13.IMAGES=40",
+    "13.PRECISION=float32",
 ]
 OF_09 = [
     "compact VGG-S",
@@ -36,32 +41,14 @@ OF_09 = [
     "LBP + SVM",
 ]
 
+TESTED = ["fitted here", "weights fer2013", *fair_trial.LABELS, *OF_09]
+
 
 @pytest.fixture
 def test_images():
     """Twenty test images, the first eight near duplicates of training images, two to a cluster."""
     emotion = np.tile(["happy", "sad"], 10)
     return pd.DataFrame({"emotion": emotion, "cluster": np.arange(20) // 2, "near_duplicate": np.arange(20) < 8})
-
-
-def right_where(right, truth):
-    """Return answers (1, N) that are right at some places and wrong at the others."""
-    return np.where(right, truth, np.where(truth == "happy", "sad", "happy"))[None]
-
-
-def test_the_gain_on_near_duplicates_beyond_a_network_that_saw_none_is_memory(test_images):
-    truth, near = test_images["emotion"].to_numpy(), test_images["near_duplicate"].to_numpy()
-    half = np.arange(20) % 4 < 2  # right on half of the clusters, near duplicates or not
-    answers = {
-        (real_faces.SAW, "crop"): right_where(near | half, truth),
-        (real_faces.SAW_NOT, "crop"): right_where(half, truth),
-    }
-    table = real_faces.memory(answers, test_images)
-    assert table["value"].tolist() == pytest.approx([0.5, 0.0, 0.5])
-    assert table["n"].tolist() == [8, 8, 8]
-    assert "more than chance" in real_faces.memory_in_words(table) or table["low"].iloc[-1] <= 0
-    alone = real_faces.memory({("fitted here", "crop"): right_where(half, truth)}, test_images)
-    assert "cannot be told apart" in real_faces.memory_in_words(alone)
 
 
 def test_a_network_is_scored_on_the_images_that_it_has_and_compared_on_those_that_all_have(test_images):
@@ -104,13 +91,16 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     assert done.returncode == 0, done.stdout + done.stderr
 
     found = {one["name"]: one for one in json.loads((tmp_path / "results" / "13.json").read_text())["results"]}
-    for network in ("fitted here", "weights fer2013", *OF_09):
+    for network in TESTED:
         every, fair = (found[f"real faces/{network}/crop/{which}/accuracy"] for which in real_faces.WHICH[:2])
         assert fair["n"] < every["n"] <= found["real faces/fitted here/whole image/all/accuracy"]["n"]
         assert every["seeds"] == (2 if network in OF_09[:4] else 1)
     compared = pd.read_csv(tmp_path / "results" / "13_compared.csv")
-    assert compared["label"].tolist() == ["fitted here", "weights fer2013", *OF_09]
-    assert pd.read_csv(tmp_path / "results" / "13_memory.csv")["label"].iloc[-1].endswith(": memory")
+    assert compared["label"].tolist() == TESTED
+    assert (tmp_path / "sheets" / "13_near_duplicates.png").is_file()
+    card = json.loads((tmp_path / "weights" / "fer2013.json").read_text())
+    assert {row["when"] for row in card["calibration"]} == {"before", "after"}
+    assert {"whole image", "crop", real_faces.BOTH} == {row["input"] for row in card["metrics"]}
 
     reads = splits.test_reads(tmp_path / "data" / "smoke")
     assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]
@@ -122,3 +112,4 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     assert origins["cross data set/fer2013 to fer2013"] == "real"
     assert origins["cross data set/fer2013 to jaffe"] == "mixed"
     assert origins["sequences/mean of the answers"] == "stand-in"
+    assert reads["models"][0].split("; ") == TESTED

@@ -9,7 +9,12 @@ gate                which networks have learned enough to be judged
 runs                a table of fits, a process per core
 trained_networks    the networks of notebook 09, for the notebooks that measure them
 classification      the images, tables and results of notebook 09
-real_faces          those of notebook 13; transfer sets real and rendered faces side by side; figures draws them
+real_faces          those of notebook 13; figures draws them
+fair_trial          paper A's network and a modern one under one protocol
+ablation            the modern recipe with one part changed at a time
+memory              what networks gain on near duplicates that they have learned
+calibration         one temperature
+transfer            real and rendered faces side by side
 """
 
 from lib.training import devices
@@ -19,6 +24,6 @@ from lib.training.gate import failures, passed
 from lib.training.loss import lowest_loss
 from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
-from lib.training.settings import MODERN, Record, Settings, read
+from lib.training.settings import MODERN, RECIPES, Record, Settings, read
 
 devices.join()

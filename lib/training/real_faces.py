@@ -1,7 +1,8 @@
 """Notebook 13: networks on a data set that comes with its own split, with and without near duplicates.
 
-Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image. The
-test images are rows of `lib.splits.official` with their labels: `emotion`, `cluster` and `near_duplicate` are read.
+Answers are kept by (network, kind of image), str (S seeds, N test images), "" where a network has no such image;
+outputs likewise, float (N, 7), NaN there. The test images are rows of `lib.splits.official` with their labels:
+`emotion`, `cluster` and `near_duplicate` are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,19 +14,21 @@ import keras
 import numpy as np
 import pandas as pd
 
-from lib import datasets, emotions, evaluate, faces, models, progress, records
+from lib import datasets, emotions, evaluate, faces, models, progress, records, splits
 from lib.cleaning import duplicates
 from lib.emotions import EMOTIONS
 from lib.images import to_rgb
 from lib.models import pretrained
-from lib.training import trained_networks
+from lib.training import memory, trained_networks
 from lib.training.fit import fit as fit_one
 from lib.training.seed import set_seed
 from lib.training.settings import Record, Settings
 
 Answers = Mapping[tuple[str, str], np.ndarray]
+Outputs = Mapping[tuple[str, str], np.ndarray]
+VOTES = 0.5  # weight of FER+'s votes in a target, the original label has the rest; ours
+BOTH = "image and crop"  # the mean of the outputs of both, of the image alone where there is no crop
 WHICH = ("all", "without near duplicates", "near duplicates alone")
-SAW, SAW_NOT = "compact VGG-S, paper's protocol", "compact VGG-S"  # near duplicates in training, and none
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,32 @@ class Kind:
 
     images: Sequence[np.ndarray]
     usable: np.ndarray
+
+
+def load(data_set: str, study: Path, scale: str, root: Path | None = None) -> pd.DataFrame:
+    """Return a data set with its official split, the closest training image of each other one, and FER+'s votes.
+
+    Args:
+        data_set: "fer2013".
+        study: folder of the products.
+        scale: of the stand-in, where there is no real data.
+        root: folder of the data set, None to look for it.
+
+    Returns:
+        The columns of `lib.splits.official` and of `lib.training.memory.closest`; in training rows `share_<emotion>`,
+        the votes of FER+ over the seven emotions, NaN elsewhere and where none of them has two votes.
+
+    Raises:
+        lib.datasets.DataError: there are no votes.
+    """
+    table, thumbnails = duplicates.fingerprint(datasets.load(data_set, root, scale))
+    seven = table["emotion"].isin(EMOTIONS).to_numpy()
+    table = memory.closest(splits.official(table[seven], thumbnails[seven], study), thumbnails[seven])
+    columns = [f"share_{emotion}" for emotion in EMOTIONS]
+    votes = datasets.load(data_set, root, scale, labels="soft").set_index("row")[columns]
+    votes = votes.div(votes.sum(axis=1).replace(0, np.nan), axis=0)
+    trained = table.loc[table["split"] == "train", "row"]
+    return table.join(votes.reindex(trained).set_axis(trained.index))
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -83,35 +112,69 @@ def examples(kinds: Mapping[str, Kind], table: pd.DataFrame, rng: np.random.Gene
     return [np.asarray(kind.images[row]) for kind in kinds.values() for row in chosen]
 
 
-def side(kinds: Mapping[str, Kind], table: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images of one side of the split, all kinds one after another, and their labels.
+def targets(table: pd.DataFrame, weight: float) -> np.ndarray:
+    """Return what a network is to learn of N labelled images: int (N,), or with a weight of FER+'s votes float (N, 7).
+
+    Args:
+        table: with `emotion` and, where there is a weight, the shares of `load`; an image without them has its label.
+        weight: of the votes, in [0, 1].
+    """
+    labels = emotions.index(table["emotion"])
+    if not weight:
+        return labels
+    one_hot = np.eye(len(EMOTIONS), dtype=np.float32)[labels]
+    shares = table[[f"share_{emotion}" for emotion in EMOTIONS]].to_numpy(np.float32)
+    votes = np.where(np.isnan(shares), one_hot, shares)
+    return (1 - weight) * one_hot + weight * votes
+
+
+def side(
+    kinds: Mapping[str, Kind], table: pd.DataFrame, name: str, weight: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images of one side of the split, all kinds one after another, and their targets.
+
+    Args:
+        kinds: from the function of that name.
+        table: N rows.
+        name: "train" or "validation".
+        weight: of FER+'s votes, as for `targets`.
 
     Returns:
-        uint8 (M, size, size, 3) and int64 (M,), positions in `EMOTIONS`.
+        uint8 (M, size, size, 3) and int64 (M,), positions in `EMOTIONS`, or float32 (M, 7).
     """
     here = (table["split"] == name).to_numpy()
-    images, labels = [], []
+    images, learned = [], []
     for kind in kinds.values():
         rows = np.flatnonzero(kind.usable & here)
         images.append(np.asarray(kind.images[rows]))
-        labels.append(emotions.index(table["emotion"].iloc[rows]))
-    return np.concatenate(images), np.concatenate(labels)
+        learned.append(targets(table.iloc[rows], weight))
+    return np.concatenate(images), np.concatenate(learned)
 
 
 def fit(
-    train: tuple[np.ndarray, np.ndarray], validation: tuple[np.ndarray, np.ndarray], settings: Settings, folder: Path
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    folder: Path,
+    network: str = "modern_compact",
 ) -> tuple[keras.Model, Record]:
-    """Fit the modern compact network on the images of both kinds, or take what an equal fit has left.
+    """Fit a network on the images of both kinds, or take what an equal fit has left.
 
     Args:
-        train: uint8 (M, size, size, 3) and labels (M,), from `side`.
+        train: uint8 (M, size, size, 3) and labels (M,) or (M, 7), from `side`.
         validation: likewise.
         settings: of the fit.
         folder: of the fits of this data set.
+        network: one of `lib.models.NAMES` or `LARGER`.
     """
     set_seed(settings.seed)
-    model = models.build("modern_compact", train[0].shape[1])
+    model = models.build(network, train[0].shape[1])
     return model, fit_one(model, train, validation, settings, folder)
+
+
+def history(record: Record) -> pd.DataFrame:
+    """Return the history of a fit as `lib.plots.fit_curves` takes it."""
+    return record.history.assign(seed=0, epoch=record.history.index + 1)
 
 
 def half_precision(
@@ -141,8 +204,8 @@ def half_precision(
     return rounded, {"n": len(labels)} | {key: round(float(value), 4) for key, value in shares.items()}
 
 
-def answers(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], tested: np.ndarray) -> Answers:
-    """Return the answers of networks with one seed, str (1, N), on every kind of image, mirrored image included.
+def outputs(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], tested: np.ndarray) -> Outputs:
+    """Return the outputs of networks, float (N, 7), on every kind of image and of `BOTH`, mirrored image included.
 
     Args:
         networks: by name.
@@ -150,11 +213,23 @@ def answers(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], test
         tested: bool, the rows that are test images, N of them.
     """
     given = {}
-    for kind, shown in kinds.items():
-        usable = shown.usable[tested]
-        for name, model in networks.items():
-            outputs = models.predict(model, np.asarray(shown.images[np.flatnonzero(tested & shown.usable)]), flip=True)
-            given[name, kind] = _in_place(emotions.names(outputs)[None], usable)
+    for name, model in networks.items():
+        for kind, shown in kinds.items():
+            whole = np.full((tested.sum(), len(EMOTIONS)), np.nan)
+            images = np.asarray(shown.images[np.flatnonzero(tested & shown.usable)])
+            whole[shown.usable[tested]] = models.predict(model, images, flip=True)
+            given[name, kind] = whole
+        if len(kinds) > 1:
+            given[name, BOTH] = np.nanmean([given[name, kind] for kind in kinds], axis=0)
+    return given
+
+
+def answers(outputs: Outputs) -> Answers:
+    """Return the answers of networks with one seed, str (1, N), from `outputs`."""
+    given = {}
+    for key, output in outputs.items():
+        usable = ~np.isnan(output[:, 0])
+        given[key] = in_place(emotions.names(output[usable])[None], usable)
     return given
 
 
@@ -163,7 +238,12 @@ def answers_of_notebook_09(data_set: str, test: pd.DataFrame, study: Path) -> An
     if not names_of_notebook_09(data_set, study):
         return {}
     usable, given = trained_networks.answers(data_set, test, study)
-    return {(name, "crop"): _in_place(answer, usable) for name, answer in given.items()}
+    return on_crops(usable, given)
+
+
+def on_crops(usable: np.ndarray, given: Mapping[str, np.ndarray]) -> Answers:
+    """Return answers (S, M) by network to the M images that have a crop, as `Answers`; `usable` is bool (N,)."""
+    return {(name, "crop"): in_place(answer, usable) for name, answer in given.items()}
 
 
 def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
@@ -172,11 +252,12 @@ def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
     return trained_networks.labels(data_set, study) if fitted else []
 
 
-def shown_names(networks: Mapping[str, keras.Model], data_set: str, study: Path) -> dict[str, str]:
+def shown_names(networks: Mapping[str, keras.Model], fits: pd.DataFrame, data_set: str, study: Path) -> dict[str, str]:
     """Return by name what each network of `answers` is, with pixels and parameters.
 
     Args:
         networks: those of this notebook, by name.
+        fits: those of the fair trial, from `lib.training.fit_runs`.
         data_set: on which notebook 09 may have fitted its own.
         study: folder of the products.
     """
@@ -185,7 +266,7 @@ def shown_names(networks: Mapping[str, keras.Model], data_set: str, study: Path)
         shown[name] = f"{name}: {model.name} at {model.input_shape[1]} px ({model.count_params():,} parameters)"
     if names_of_notebook_09(data_set, study):
         shown |= trained_networks.names(trained_networks.networks(data_set, study))
-    return shown
+    return shown | trained_networks.names(fits)
 
 
 def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
@@ -222,39 +303,6 @@ def sentences(overview: pd.DataFrame) -> list[str]:
     return [f"* {row.label}: {row.value:.3f} [{row.low:.3f}, {row.high:.3f}], n = {row.n:,}" for row in honest]
 
 
-def memory(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
-    """Return how much more often near duplicates are right than other images, and how much of that is memory.
-
-    Near duplicates may be easier images. What a network gains on them beyond one that saw none of them in training,
-    the difference in differences, is memory.
-
-    Returns:
-        Columns `label`, `value`, `low`, `high`, `p`, `n` (near duplicates); the last row is the difference in
-        differences, where notebook 09 has fitted both networks.
-    """
-    rows = []
-    pair = [(name, "crop") for name in (SAW, SAW_NOT)]
-    for key, given in answers.items():
-        rows.append({"label": ", ".join(key)} | _gap(test, given))
-    if all(key in answers for key in pair):
-        label = f"{SAW}, minus {SAW_NOT}: memory"
-        rows.append({"label": label} | _gap(test, answers[pair[0]], answers[pair[1]]))
-    table = pd.DataFrame(rows).rename(columns={"difference": "value"})
-    return table[["label", "value", "low", "high", "p", "n"]]
-
-
-def memory_in_words(memory: pd.DataFrame) -> str:
-    """Return what the last row of `memory` shows, or why nothing can be shown."""
-    last = memory.iloc[-1]
-    if not last["label"].endswith(": memory"):
-        return (
-            "Notebook 09 has not fitted its networks on this data set: memory and easier images cannot be told apart."
-        )
-    interval = f"{last['value']:+.3f} [{last['low']:+.3f}, {last['high']:+.3f}], {last['n']} near duplicates"
-    verdict = "this is more than chance" if last["low"] > 0 else "the interval does not show memory"
-    return f"{last['label']}: {interval}; {verdict}."
-
-
 def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
     """Return every network beside `base`, on the crops that all have and that are no near duplicates.
 
@@ -268,9 +316,23 @@ def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
 
 
 def card(
-    table: pd.DataFrame, settings: Settings, record: Record, rounding: Mapping[str, float], scores: pd.DataFrame
+    table: pd.DataFrame,
+    settings: Settings,
+    record: Record,
+    rounding: Mapping[str, float],
+    scores: pd.DataFrame,
+    calibrated: pd.DataFrame,
 ) -> dict[str, object]:
-    """Return what a user of the weights must know: data, protocol, settings, limits, metrics."""
+    """Return what a user of the weights must know: data, protocol, settings, limits, metrics, calibration.
+
+    Args:
+        table: from `load`.
+        settings: of the fit.
+        record: of the fit.
+        rounding: from `half_precision`.
+        scores: from the function of that name.
+        calibrated: from `lib.training.calibration.table`.
+    """
     protocol = [
         "Official training images to train; of the public test images one half chose the epoch, the other is reported,",
         "whole clusters of near duplicates together; private test images are reported instead where the file has them.",
@@ -284,34 +346,40 @@ def card(
         "Ages, skin tones and cultures are neither balanced nor labelled.",
         "An expression is not a feeling: not for decisions about people.",
     ]
+    labels = f"original labels with a weight of {1 - VOTES}, FER+'s votes with the rest"
     title, images = datasets.about(table["data_set"].iloc[0]).title, (table["split"] == "train").sum()
     return {
-        "data": f"{title}; original labels, {images:,} training images ({records.origin(table)}), whole and as crops",
+        "data": f"{title}; {labels}; {images:,} training images ({records.origin(table)}), whole and as crops",
         "protocol": " ".join(protocol),
         "settings": asdict(settings) | {"best epoch": record.best_epoch + 1, "device": record.device},
         "limits": " ".join(limits),
         "half precision": dict(rounding),
-        "metrics": scores.drop(columns=["network", "per_seed"]).round(4).to_dict("records"),
+        "calibration": calibrated.drop(columns="per_seed").round(4).to_dict("records"),
+        "metrics": scores[scores["network"] == "fitted here"]
+        .drop(columns=["network", "per_seed"])
+        .round(4)
+        .to_dict("records"),
     }
 
 
-def results(
-    scores: pd.DataFrame, data_set: str, fitted_here: Sequence[str], shown: Mapping[str, str], origin: str
-) -> list[records.Result]:
+def card_in_words(card: Mapping[str, object]) -> str:
+    """Return what a card says of data, protocol and limits, a line each."""
+    return "\n".join(f"* **{name}**: {card[name]}" for name in ("data", "protocol", "limits"))
+
+
+def results(scores: pd.DataFrame, data_set: str, shown: Mapping[str, str], origin: str) -> list[records.Result]:
     """Return what notebook 13 records: the overall figures of `scores`.
 
     Args:
         scores: from the function of that name.
         data_set: of the images.
-        fitted_here: networks that are not of notebook 09.
         shown: by network its name with pixels and parameters, which begins the protocol.
         origin: of the images.
     """
     done = []
     for (network, kind, which), table in scores.groupby(["network", "input", "images"], sort=False):
-        how = f"official training images, {kind}s, flip at test"
-        how = how if network in fitted_here else f"networks of notebook 09, {kind}s"
-        protocol = f"{shown.get(network, network)}; {data_set}: {how}, {which} of the held-out half"
+        how = f"official training images, {kind}, {which} of the held-out half"
+        protocol = f"{shown.get(network, network)}; {data_set}: {how}"
         whole = table[table["of"] == "all"]
         done += records.results(whole, f"real faces/{network}/{kind}/{which}", protocol, origin)
     return done
@@ -322,16 +390,7 @@ def _parts(near: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(WHICH, (np.ones(len(near), bool), ~near, near), strict=True))
 
 
-def _gap(test: pd.DataFrame, given: np.ndarray, minus: np.ndarray | None = None) -> dict[str, float]:
-    """Return near duplicates minus other images of the answers (S, N), with the number of near duplicates."""
-    truth, near = test["emotion"].to_numpy(), test["near_duplicate"].to_numpy()
-    here = given[0] != ""
-    right = [(each == truth)[:, here] for each in (given, minus) if each is not None]
-    difference = evaluate.gap(right[0], near[here], test["cluster"][here], *right[1:])
-    return difference | {"n": int(near[here].sum())}
-
-
-def _in_place(answer: np.ndarray, usable: np.ndarray) -> np.ndarray:
+def in_place(answer: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """Return answers (S, M) of the M usable images at their places among all, str (S, N), "" elsewhere."""
     whole = np.full((len(answer), len(usable)), "", dtype="<U16")
     whole[:, usable] = answer

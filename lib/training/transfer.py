@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from lib import datasets, faces, records, splits
-from lib.cleaning import duplicates
 from lib.emotions import EMOTIONS
 from lib.synthetic import likeness, stand_in
 from lib.training import real_faces
@@ -56,25 +55,25 @@ def sides(own: Side, origin: str, settings: Settings, study: Path) -> dict[str, 
     """
     if origin != "real":
         return {"rendered": own}
-    data_set, size = own.table["data_set"].iloc[0], own.model.input_shape[1]
-    return {"real": own, "rendered": rendered_side(data_set, size, settings, study / "rendered")}
+    data_set = own.table["data_set"].iloc[0]
+    return {"real": own, "rendered": rendered_side(data_set, own.model, settings, study / "rendered")}
 
 
-def rendered_side(data_set: str, size: int, settings: Settings, folder: Path) -> Side:
-    """Draw the stand-in of a data set, fit the modern compact network on it, and return both.
+def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder: Path) -> Side:
+    """Draw the stand-in of a data set, fit a network on it, and return both.
 
     Args:
         data_set: one with an official split.
-        size: of the network's input in pixels.
+        model: a network of the kind and size that is to be fitted.
         settings: of the fit.
         folder: of the products of the stand-in, none of the data set itself.
     """
     tree = stand_in.ensure(SCALE, [data_set])[data_set]
-    table, thumbnails = duplicates.fingerprint(datasets.load(data_set, root=tree))
-    table = splits.official(table, thumbnails, folder)
-    kinds = real_faces.kinds(table, size, folder)
-    train, validation = (real_faces.side(kinds, table, name) for name in ("train", "validation"))
-    model, _ = real_faces.fit(train, validation, settings, folder / "models")
+    table = real_faces.load(data_set, folder, SCALE, tree)
+    kinds = real_faces.kinds(table, model.input_shape[1], folder)
+    train = real_faces.side(kinds, table, "train", real_faces.VOTES)
+    validation = real_faces.side(kinds, table, "validation")
+    model, _ = real_faces.fit(train, validation, settings, folder / "models", model.name)
     test = splits.read_test(data_set, folder, "13", ["fitted on rendered faces"])
     return Side(model, kinds, table, test)
 
@@ -105,7 +104,7 @@ def cells(sides: Mapping[str, Side], shipped: keras.Model, card: Mapping[str, ob
 
 def _measure(model: keras.Model, side: Side) -> dict[str, object]:
     tested = (side.table["split"] == "test").to_numpy()
-    answers = real_faces.answers({"one": model}, {CROPS: side.kinds[CROPS]}, tested)
+    answers = real_faces.answers(real_faces.outputs({"one": model}, {CROPS: side.kinds[CROPS]}, tested))
     overall = real_faces.overview(real_faces.scores(answers, side.test))
     return overall[overall["images"] == real_faces.WHICH[1]].iloc[0].to_dict()
 

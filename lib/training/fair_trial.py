@@ -1,0 +1,196 @@
+"""The fair trial of notebook 13: paper A's network beside a modern one, with and without near duplicates in training.
+
+Both learn the same crops in as many passes, mirrored, moved and mixed alike, and both see the mirrored crop at test.
+Paper A's network has its own 128 pixels, the modern one the 48 of FER-2013; each has the learning rate that suits it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import emotions, evaluate, models, records, splits
+from lib.emotions import EMOTIONS
+from lib.models import lbp_svm
+from lib.training import trained_networks
+from lib.training.runs import Inputs, fit_runs, histories, sides
+from lib.training.settings import MODERN, Settings
+
+HOW = "proposed"  # alignment
+NETWORKS = {  # model, pixels, learning rate (ours: the largest with which a few passes settle)
+    "compact VGG-S": ("compact_vgg_s", 128, 0.02),
+    "modern compact": ("modern_compact", 48, MODERN.learning_rate),
+}
+SIDES = {"saw near duplicates": "split_saw", "saw none": "split_none"}  # and the columns of `images`
+PAIRS = {name: tuple(f"{name}, {which}" for which in SIDES) for name in NETWORKS}
+TUNED = "LBP + SVM, tuned"
+LABELS = (*PAIRS["compact VGG-S"], *PAIRS["modern compact"], TUNED)
+SMALL = 48  # pixels of the modern networks, those of FER-2013
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was fitted.
+
+    Attributes:
+        table: N images that have a crop, from `images`.
+        inputs: by pixels and side, such as "48, saw none".
+        fits: from `lib.training.fit_runs`.
+        folder: of the fits.
+        recipe: settings of the modern network.
+    """
+
+    table: pd.DataFrame
+    inputs: Mapping[str, Inputs]
+    fits: pd.DataFrame
+    folder: Path
+    recipe: Settings
+
+    @property
+    def histories(self) -> pd.DataFrame:
+        """One row per pass of every fit."""
+        return histories(self.fits, self.folder)
+
+    @property
+    def strict(self) -> Inputs:
+        """Crops and labels of the modern network that saw no near duplicates."""
+        return self.inputs["48, saw none"]
+
+    def side(self, name: str) -> pd.DataFrame:
+        """Return the rows of one side, "train" or "validation", of the networks that saw none."""
+        return self.table[self.table[SIDES["saw none"]] == name]
+
+
+def images(table: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the images of the trial: training with and without near duplicates, one validation for both.
+
+    Args:
+        table: N rows of `lib.splits.official`.
+        most: training images at most, those with near duplicates among the held-out ones first; 0 for all.
+        rng: draws the others.
+
+    Returns:
+        Training and validation rows with two columns more, named in `SIDES`: "train", "validation" or "".
+    """
+    strict = table.index.isin(splits.without_leaks(table).index)
+    train = (table["split"] == "train").to_numpy()
+    if most:
+        order = np.lexsort([rng.random(len(table)), strict, ~train])  # training images first, of them the leaking ones
+        train &= np.isin(np.arange(len(table)), order[:most])
+    saw = np.where(train, "train", np.where((table["split"] == "validation") & strict, "validation", ""))
+    both = table.assign(split_saw=saw, split_none=np.where(train & ~strict, "", saw))
+    return both[both["split_saw"] != ""].reset_index(drop=True)
+
+
+def fit(table: pd.DataFrame, study: Path, most: int, passes: int, seeds: int, precision: str) -> Trial:
+    """Fit both networks on both sides, or read what an equal run has fitted.
+
+    Args:
+        table: N rows, as for `images`.
+        study: folder of the products.
+        most: training images at most, as for `images`.
+        passes: over the training images.
+        seeds: networks of each kind.
+        precision: as `lib.training.Settings` has it.
+    """
+    rows, folder = images(table, most, np.random.default_rng(0)), study / "models" / "fair_trial"
+    wanted = [(HOW, pixels) for _, pixels, _ in NETWORKS.values()]
+    usable, crops = trained_networks.crops(rows, wanted, study)
+    rows = rows[usable].reset_index(drop=True)
+    labels, inputs = emotions.index(rows["emotion"]), {}
+    for _, pixels in crops:
+        for which, column in SIDES.items():
+            inputs[f"{pixels}, {which}"] = sides(crops[HOW, pixels], labels, rows[column])
+    recipe = replace(MODERN, epochs=passes, precision=precision)
+    recipes = {name: replace(recipe, learning_rate=rate) for name, (_, _, rate) in NETWORKS.items()}
+    return Trial(rows, inputs, fit_runs(_runs(seeds), inputs, recipes, folder), folder, recipe)
+
+
+def _runs(seeds: int) -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`."""
+    rows = []
+    for name, (model, pixels, _) in NETWORKS.items():
+        for label, which in zip(PAIRS[name], SIDES, strict=True):
+            run = {"label": label, "model": model, "how": HOW, "pixels": pixels, "recipe": name}
+            rows += [run | {"inputs": f"{pixels}, {which}", "seed": seed} for seed in range(seeds)]
+    return pd.DataFrame(rows)
+
+
+def answers(
+    trial: Trial, shown: pd.DataFrame, study: Path, machine: lbp_svm.LbpSvm | None = None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return what every network of the trial answers, the mirrored crop asked too, and the traditional method.
+
+    Args:
+        trial: from `fit`.
+        shown: N images; labels are not needed.
+        study: folder of the products.
+        machine: from `traditional`.
+
+    Returns:
+        Which images have a crop, bool (N,), and by label the emotion of each of them, str (S, images).
+    """
+    usable, crops = trained_networks.crops(shown, [(HOW, pixels) for _, pixels, _ in NETWORKS.values()], study)
+    given = {}
+    for label, networks in trained_networks.load_all(trial.fits, trial.folder).items():
+        faces = crops[HOW, networks[0].input_shape[1]]
+        outputs = [models.predict(model, faces, flip=True) for model in networks]
+        given[label] = emotions.names(np.stack(outputs))
+    if machine:
+        given[TUNED] = machine.predict(crops[HOW, SMALL])[None]
+    return usable, given
+
+
+def recalls(trial: Trial, study: Path) -> pd.DataFrame:
+    """Return accuracy and the recall of every emotion of each network on the validation images, with intervals."""
+    shown, tables = trial.side("validation"), []
+    for label, given in answers(trial, shown, study)[1].items():
+        scores = evaluate.classification(shown["emotion"], given, shown["cluster"])
+        scores = scores[scores["metric"].isin(["accuracy", "recall"])]
+        tables.append(scores.drop(columns="metric").assign(network=label))
+    return pd.concat(tables, ignore_index=True)
+
+
+def unlearned(recalls: pd.DataFrame) -> str:
+    """Return which emotions a network never gets right, in words; from `recalls`."""
+    never = recalls[(recalls["value"] == 0) & recalls["of"].isin(EMOTIONS)]
+    names = [f"{row.of} ({row.network})" for row in never.itertuples()]
+    return "Never right: " + ", ".join(names) if names else "Every network is right on some images of every emotion"
+
+
+def traditional(trial: Trial) -> tuple[lbp_svm.LbpSvm, pd.DataFrame]:
+    """Return LBP + SVM with the grid and C that are best on validation, and how all fared; crops as the networks'."""
+    train, validation = trial.strict
+    labels = (trial.side(name)["emotion"].to_numpy() for name in ("train", "validation"))
+    return lbp_svm.tune(*zip((train[0], validation[0]), labels, strict=True))
+
+
+def results(
+    recalls: pd.DataFrame, gaps: pd.DataFrame, changes: pd.DataFrame, calibrated: pd.DataFrame, origin: str
+) -> list[records.Result]:
+    """Return what notebook 13 records beside the accuracies on test images.
+
+    Args:
+        recalls: from the function of that name.
+        gaps: from `lib.training.memory.gaps`.
+        changes: from `lib.training.ablation.fit`.
+        calibrated: from `lib.training.calibration.table`.
+        origin: of the images.
+    """
+    done, difference = [], {"difference": "value", "difference low": "low", "difference high": "high"}
+    for network, rows in recalls.groupby("network", sort=False):
+        done += records.results(rows, f"fair trial/{network}", "validation without near duplicates, flip", origin)
+    for row in gaps.dropna(subset="value").to_dict("records"):
+        table = pd.DataFrame([row | {"metric": f"{row['which']}, from {row['threshold']:.2f} on"}])
+        how = "accuracy on near duplicates minus that on other test images, crops, flip"
+        done += records.results(table, f"memory/{row['network']}", how, origin)
+    for row in changes.dropna(subset="difference").to_dict("records"):
+        kept = {name: row[name] for name in ("n", "clusters", "seeds")} | {"metric": "difference of accuracy"}
+        table = pd.DataFrame([kept | {new: row[old] for old, new in difference.items()}])
+        how = f"minus {changes['label'].iloc[0]}, on the same validation images, crops"
+        done += records.results(table, f"recipe/{row['label']}", how, origin)
+    for (kind, when), rows in calibrated.groupby(["input", "when"], sort=False):
+        done += records.results(rows, f"calibration/{kind}/{when}", "test images, flip", origin)
+    return done
