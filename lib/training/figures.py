@@ -25,7 +25,11 @@ def accuracies(overview: pd.DataFrame, title: str) -> Figure:
 
 
 def examples(pictures: Sequence[np.ndarray]) -> Figure:
-    """Draw images in a row and their crops below; `pictures` from `lib.training.real_faces.examples`."""
+    """Draw images in a row and their crops below.
+
+    Args:
+        pictures: uint8 (size, size, 3) each, images and then crops, from `lib.training.real_faces.examples`.
+    """
     return plots.gallery(pictures, columns=len(pictures) // 2)
 
 

@@ -229,7 +229,7 @@ def answers(outputs: Outputs) -> Answers:
     given = {}
     for key, output in outputs.items():
         usable = ~np.isnan(output[:, 0])
-        given[key] = in_place(emotions.names(output[usable])[None], usable)
+        given[key] = _in_place(emotions.names(output[usable])[None], usable)
     return given
 
 
@@ -242,8 +242,13 @@ def answers_of_notebook_09(data_set: str, test: pd.DataFrame, study: Path) -> An
 
 
 def on_crops(usable: np.ndarray, given: Mapping[str, np.ndarray]) -> Answers:
-    """Return answers (S, M) by network to the M images that have a crop, as `Answers`; `usable` is bool (N,)."""
-    return {(name, "crop"): in_place(answer, usable) for name, answer in given.items()}
+    """Return answers to crops as `Answers`.
+
+    Args:
+        usable: bool (N,), which of the images have a crop, M of them.
+        given: str (S, M) by network.
+    """
+    return {(name, "crop"): _in_place(answer, usable) for name, answer in given.items()}
 
 
 def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
@@ -390,7 +395,7 @@ def _parts(near: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(WHICH, (np.ones(len(near), bool), ~near, near), strict=True))
 
 
-def in_place(answer: np.ndarray, usable: np.ndarray) -> np.ndarray:
+def _in_place(answer: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """Return answers (S, M) of the M usable images at their places among all, str (S, N), "" elsewhere."""
     whole = np.full((len(answer), len(usable)), "", dtype="<U16")
     whole[:, usable] = answer
