@@ -146,3 +146,19 @@ def test_every_change_of_the_recipe_differs_from_it_in_one_thing():
     for name, (other, changed, votes) in changes.items():
         parts = sum(vars(changed)[key] != value for key, value in vars(settings).items())
         assert parts + (other != network) + (votes != weight) == 1, name
+
+
+def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():
+    image = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 40, "clusters": 30, "seeds": 1, "per_seed": (0.5,)}
+    recalls = pd.DataFrame([image | {"metric": "recall", "of": of, "network": "a"} for of in ("happy", "sad")])
+    gap = {"network": "a", "which": "saw them", "threshold": 0.98, "value": 0.2, "low": 0.1, "high": 0.3, "n": 32}
+    empty = gap | {"threshold": 0.99, "low": np.nan, "high": np.nan}
+    one = image | {"label": "no mixing", "difference": 0.1, "difference low": 0.0, "difference high": 0.2}
+    changes = pd.DataFrame([image | {"label": ablation.RECIPE}, one])
+    error = image | {"metric": "expected calibration error", "of": "all", "input": "crop"}
+    calibrated = pd.DataFrame([error | {"when": when} for when in ("before", "after")])
+    results = fair_trial.results(recalls, pd.DataFrame([gap, empty]), changes, calibrated, "stand-in")
+    names = [result.name for result in results]
+    assert len(set(names)) == len(names) == 6
+    assert "memory/a/saw them, from 0.98 on" in names
+    assert all(result.n and result.low < result.value < result.high for result in results)

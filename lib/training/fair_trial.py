@@ -149,7 +149,7 @@ def recalls(trial: Trial, study: Path) -> pd.DataFrame:
     for label, given in answers(trial, shown, study)[1].items():
         scores = evaluate.classification(shown["emotion"], given, shown["cluster"])
         scores = scores[scores["metric"].isin(["accuracy", "recall"])]
-        tables.append(scores.drop(columns="metric").assign(network=label))
+        tables.append(scores.assign(network=label))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -182,7 +182,7 @@ def results(
     done, difference = [], {"difference": "value", "difference low": "low", "difference high": "high"}
     for network, rows in recalls.groupby("network", sort=False):
         done += records.results(rows, f"fair trial/{network}", "validation without near duplicates, flip", origin)
-    for row in gaps.dropna(subset="value").to_dict("records"):
+    for row in gaps.dropna(subset="low").to_dict("records"):
         table = pd.DataFrame([row | {"metric": f"{row['which']}, from {row['threshold']:.2f} on"}])
         how = "accuracy on near duplicates minus that on other test images, crops, flip"
         done += records.results(table, f"memory/{row['network']}", how, origin)

@@ -40,7 +40,7 @@ def passes(histories: pd.DataFrame, title: str) -> Figure:
         for seed, fit in fits.groupby("seed"):
             name = label if seed == fits["seed"].iloc[0] else None
             style = {"color": COLOURS[number // 2], "ls": "-" if number % 2 else "--"}  # dashed: saw near duplicates
-            ax.plot(fit["epoch"], fit["val_accuracy"], **style, lw=1.5, alpha=0.8, label=name)
+            ax.plot(fit["epoch"], fit["val_accuracy"], **style, marker=".", lw=1.5, alpha=0.8, label=name)
     ax.set(xlabel="pass", ylabel="validation accuracy", title=title)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.3)
