@@ -213,7 +213,7 @@ def _fit_all(jobs: list[_Job], processes: int | None) -> None:
     processes = 1 if _here() else min(processes or _processes(), len(waiting))
     left, done, spent = sum(job.cost for job in waiting), 0.0, 0.0
     with progress.bar(label="networks", unit="networks", total=len(waiting)) as bar:
-        bar.bar_format = "{desc}: {n_fmt} of {total_fmt}, {elapsed} gone{postfix}"  # what is left: by cost, not number
+        bar.bar_format = "{desc}{n_fmt} of {total_fmt}, {elapsed} gone{postfix}"  # what is left: by cost, not number
         for job, seconds in _finished(waiting, processes):
             done, spent, left = done + job.cost, spent + seconds, left - job.cost
             minutes = max(0.0, left * spent / done / processes / 60)
