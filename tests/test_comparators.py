@@ -21,7 +21,7 @@ LIGHT_ONES = ["gabor", "deep_emotion", "centre_loss"]  # those with a layer or a
 PARAMETERS = {"plain_cnn": (369_000, 0.01), "deep_emotion": (57_000, 0.2), "resnet50": (1_480_000, 0.05)}
 
 
-@pytest.mark.parametrize("name", set(named.LABELS) - set(models.NAMES))
+@pytest.mark.parametrize("name", sorted(set(named.LABELS) - set(models.NAMES)))
 def test_a_comparator_gives_probabilities_and_counts_its_arithmetic(name):
     model = models.build(MODELS[name], 48)
     outputs = models.predict(model, FACES[:3])
