@@ -2,6 +2,7 @@ import sys
 
 import cv2
 import keras
+import keras_cv
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -267,7 +268,6 @@ OPERATIONS_OF_RANDAUGMENT = (
 
 @pytest.mark.parametrize("number", range(10), ids=OPERATIONS_OF_RANDAUGMENT)
 def test_an_operation_of_keras_draws_like_that_of_keras_cv(rendered, number):
-    keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed: nothing to compare Keras with")
     ours = layers._operations("float32")
     theirs = keras_cv.layers.RandAugment((0, 255), 2, layers.MAGNITUDE).layers
     kinds = [[type(layer).__name__.lstrip("_") for layer in side] for side in (ours, theirs)]
@@ -277,7 +277,6 @@ def test_an_operation_of_keras_draws_like_that_of_keras_cv(rendered, number):
 
 
 def test_the_sets_of_keras_and_of_keras_cv_draw_alike(rendered, monkeypatch):
-    pytest.importorskip("keras_cv", reason="KerasCV is not installed: nothing to compare Keras with")
     theirs = augment.SETS["keras_cv"]()(rendered, 3)
     ours = augment.SETS["keras"]()(rendered, 3)
     monkeypatch.setattr(layers, "BRIGHTNESS", 0.6)

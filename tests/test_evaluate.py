@@ -275,6 +275,14 @@ def test_a_constant_guess_on_uniform_intensities_has_the_known_rmse():
     assert found["CCC", "all"] == pytest.approx(0, abs=1e-9)
 
 
+def test_no_correlation_of_a_constant_is_left_from_rounding():
+    random = np.random.default_rng(0).random((400, 7))
+    constant = np.broadcast_to(random.mean(axis=0), random.shape)
+    found = figures(evaluate.regression(random, constant, np.arange(400) % 9, resamples=10))
+    assert np.isnan(found["PCC", "all"])
+    assert found["CCC", "all"] == found["ICC(3,1)", "all"] == 0
+
+
 def test_the_three_readings_of_rmse_by_hand():
     true = intensity_vector(["happy", "neutral"], [0.6, 0.0])
     predicted = true + np.array([[0.1] * 7, [0.3] * 7])

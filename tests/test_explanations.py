@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from lib import models
 from lib.emotions import EMOTIONS
@@ -50,7 +51,6 @@ def test_occlusion_points_at_the_only_part_that_a_network_looks_at(rows, columns
 
 def gradient_map(network: keras.Model, image: np.ndarray, k: int) -> np.ndarray:
     """Return Grad-CAM's cells as the paper defines them, float (h, w), by the gradient of the backend."""
-    tf = pytest.importorskip("tensorflow")
     inside = keras.Model(network.input, network.get_layer("pool").input)
     kernel, bias = network.get_layer("head").get_weights()
     features = tf.constant(inside.predict_on_batch(image[None]))

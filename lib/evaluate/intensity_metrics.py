@@ -18,6 +18,7 @@ from lib.evaluate.table import Row, mean_defined, ratio, tabulate
 
 NEUTRAL = EMOTIONS.index("neutral")
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # paper A, Table 5
+ROUNDING = 1e-12  # of the difference of two means of values up to 1, in float64
 Sums = Mapping[str, np.ndarray]
 Metric = Callable[[Sums], np.ndarray]
 
@@ -202,8 +203,13 @@ def _squared_error(sums: Sums) -> np.ndarray:
 
 def _variance(sums: Sums, of: str) -> np.ndarray:
     squares = sums[f"{of}{of}"]  # "xx" or "yy"
-    return squares / sums["n"] - (sums[of] / sums["n"]) ** 2
+    return _cleared(squares / sums["n"] - (sums[of] / sums["n"]) ** 2)
 
 
 def _covariance(sums: Sums) -> np.ndarray:
-    return sums["xy"] / sums["n"] - sums["x"] * sums["y"] / sums["n"] ** 2
+    return _cleared(sums["xy"] / sums["n"] - sums["x"] * sums["y"] / sums["n"] ** 2)
+
+
+def _cleared(moments: np.ndarray) -> np.ndarray:
+    """Return moments of intensities, 0 where only rounding is left, as for a constant."""
+    return np.where(np.abs(moments) < ROUNDING, 0, moments)
