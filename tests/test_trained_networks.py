@@ -75,9 +75,9 @@ def test_a_row_of_the_table_of_networks_points_into_the_study(study):
 
 def test_a_network_is_shown_with_the_pixels_and_parameters_that_were_fitted():
     labels = [trained_networks.BASE, trained_networks.PAPER_WAY, trained_networks.WHOLE_FRAME]
-    fits = pd.DataFrame({"label": labels, "pixels": 64, "parameters": 1_978_119})
+    fits = pd.DataFrame({"label": labels, "pixels": 48, "parameters": 1_978_119})
     base, by_paper, whole = trained_networks.names(fits).values()
-    assert base == "compact VGG-S at 64 px (1,978,119 parameters)"
+    assert base == "compact VGG-S at 48 px (1,978,119 parameters)"
     assert by_paper == f"{base}, paper's protocol"
     verdicts = [f"{labels[1]} above {labels[0]}", "cannot be ordered", f"{labels[2]} above LBP + SVM"]
     shown = trained_networks.named(pd.DataFrame({"label": labels, "verdict": verdicts}), fits)

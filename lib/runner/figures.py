@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 WIDTH = 1600  # pixels at most; a figure of `records.save_figure` is seldom wider
-QUALITY = 80  # of sheets of faces
+QUALITY = 75  # of sheets of faces
 DESCRIPTION = 0x010E  # the EXIF tag ImageDescription
 ADVANTAGE = 1.5  # a lossless file may be this much larger than a lossy one: it keeps thin lines sharp
 

@@ -78,7 +78,7 @@ def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tu
 
 
 def inputs(table: pd.DataFrame, crops: Crops) -> dict[str, Inputs]:
-    """Return what the networks learn and are chosen by, under names such as "eyes, 64 px, leak_free".
+    """Return what the networks learn and are chosen by, under names such as "eyes, 48 px, leak_free".
 
     Args:
         table: N images, from `cropped`.
@@ -121,7 +121,7 @@ def overview(fits: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(labels: pd.Series, overview: pd.DataFrame) -> list[str]:
-    """Return each network as it was fitted, such as "compact VGG-S at 64 px (1,978,119 parameters), 7.9 MB, ...".
+    """Return each network as it was fitted, such as "compact VGG-S at 48 px (1,978,119 parameters), 7.9 MB, ...".
 
     Args:
         labels: of the networks.

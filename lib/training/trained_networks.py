@@ -50,7 +50,7 @@ def labels(data_set: str, study: Path) -> list[str]:
 
 
 def names(fits: pd.DataFrame) -> dict[str, str]:
-    """Return by label what was fitted, such as "compact VGG-S at 64 px (1,978,119 parameters)".
+    """Return by label what was fitted, such as "compact VGG-S at 48 px (1,978,119 parameters)".
 
     A plan gives another network at another side of its input, so its name alone does not tell which one was fitted.
 
