@@ -3,14 +3,16 @@
 Every change is judged on the validation images, which choose the recipe; the test images are not read.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from lib import emotions, evaluate, models
-from lib.training import real_faces
-from lib.training.fair_trial import Trial
+from lib.training import real_faces, trained_networks
+from lib.training.fair_trial import HOW, SMALL, Trial
+from lib.training.runs import Inputs, fit_runs, outputs
 from lib.training.settings import Settings
 
 RECIPE = "the recipe"
@@ -31,28 +33,52 @@ def changes(recipe: Settings) -> dict[str, tuple[str, Settings, float]]:
     }
 
 
-def fit(trial: Trial, seeds: int) -> pd.DataFrame:
-    """Fit every change on the crops of the networks that saw no near duplicates, and set each beside the recipe.
+def fit(trial: Trial, parts: Sequence[str], seeds: int) -> pd.DataFrame:
+    """Fit changes on the crops of the networks that saw no near duplicates, and set each beside the recipe.
+
+    The unchanged recipe is the modern network of the trial, which is read.
 
     Args:
         trial: from `lib.training.fair_trial.fit`.
+        parts: keys of `changes`, or "all" alone.
         seeds: networks of each change.
 
     Returns:
         As `lib.evaluate.leaderboard`; "no mirrored image" are the answers of the recipe to the image alone.
+
+    Raises:
+        ValueError: a part that the recipe does not have.
     """
+    fits = fit_runs(*_runs(trial, chosen(trial.recipe, parts), seeds), trial.folder)
+    given = {label: emotions.names(output) for label, output in outputs(fits, trial.folder).items()}
+    crops, _ = trial.strict.validation
+    networks = trained_networks.load_all(fits[fits["label"] == RECIPE], trial.folder)[RECIPE]
+    given["no mirrored image"] = emotions.names(np.stack([models.predict(model, crops) for model in networks]))
+    shown = trial.side("validation")
+    return evaluate.leaderboard(given, shown["emotion"].to_numpy(), shown["cluster"], RECIPE)
+
+
+def chosen(recipe: Settings, parts: Sequence[str]) -> dict[str, tuple[str, Settings, float]]:
+    """Return the recipe and its changes of these names, or all of them; as `changes`, which says what is refused."""
+    every = changes(recipe)
+    if list(parts) == ["all"]:
+        return every
+    if unknown := sorted(set(parts) - set(every)):
+        raise ValueError(f"the recipe has no part {', '.join(unknown)}; expected some of {', '.join(every)}")
+    return {name: every[name] for name in [RECIPE, *parts]}
+
+
+def _runs(
+    trial: Trial, changed: Mapping[str, tuple[str, Settings, float]], seeds: int
+) -> tuple[pd.DataFrame, dict[str, Inputs], dict[str, Settings]]:
+    """Return runs, inputs by the weight of the votes and recipes by name, for `lib.training.fit_runs`."""
     (crops, _), validation = trial.strict
-    learned, given = trial.side("train"), {}
-    for name, (network, settings, weight) in changes(trial.recipe).items():
-        train = crops, real_faces.targets(learned, weight)
-        for seed in range(seeds):
-            here = replace(settings, seed=seed)
-            model, _ = real_faces.fit(train, validation, here, trial.folder.with_name("ablation"), network)
-            given.setdefault(name, []).append(_answers(model, validation[0], flip=True))
-            if name == RECIPE:
-                given.setdefault("no mirrored image", []).append(_answers(model, validation[0], flip=False))
-    shown, answers = trial.side("validation"), {name: np.stack(each) for name, each in given.items()}
-    return evaluate.leaderboard(answers, shown["emotion"].to_numpy(), shown["cluster"], RECIPE)
+    learned, rows, inputs = trial.side("train"), [], {}
+    for name, (network, _, weight) in changed.items():
+        inputs[str(weight)] = Inputs((crops, real_faces.targets(learned, weight)), validation)
+        run = {"label": name, "model": network, "how": HOW, "pixels": SMALL, "inputs": str(weight), "recipe": name}
+        rows += [run | {"seed": seed} for seed in range(seeds)]
+    return pd.DataFrame(rows), inputs, {name: settings for name, (_, settings, _) in changed.items()}
 
 
 def in_words(board: pd.DataFrame) -> str:
@@ -61,7 +87,3 @@ def in_words(board: pd.DataFrame) -> str:
     rest = f"{len(board) - 1 - len(ordered)} of {len(board) - 1} changes cannot be ordered beside the recipe"
     return "; ".join([*ordered["verdict"], rest])
 
-
-def _answers(model: object, crops: np.ndarray, flip: bool) -> np.ndarray:
-    """Return the emotions of crops, str (N,)."""
-    return emotions.names(models.predict(model, crops, flip=flip))

@@ -280,7 +280,8 @@ def _compile(model: keras.Model, settings: Settings, steps: int) -> None:
         metrics = ["accuracy", "binary_accuracy"]  # the second for paper B: lib.evaluate says what it hides
     else:
         loss, metrics = keras.losses.BinaryCrossentropy(), ["mean_squared_error"]
-    model.compile(optimiser, loss, metrics=metrics, jit_compile=settings.jit)
+    compiled = settings.jit or keras.backend.backend() == "jax"  # which else compiles every operation of a step alone
+    model.compile(optimiser, loss, metrics=metrics, jit_compile=compiled)
     model.optimizer.build(model.trainable_variables)
 
 

@@ -98,7 +98,8 @@ def fit_runs(
     Args:
         runs: columns `label`, `model` (of `lib.models.NAMES`), `pixels` (side of the crops), `inputs` and `recipe`
             (names in the next two) and `seed`.
-        inputs: from `sides`; a network with int targets gets a softmax head, one with float targets sigmoids.
+        inputs: from `sides`; a network with int validation targets gets a softmax head and may learn shares of
+            classes, float (N, classes); one with float validation targets gets sigmoids.
         recipes: settings; the seed comes from the row.
         folder: of the fits.
         most_error: the largest training error of a network that has learned its training images.
@@ -196,7 +197,7 @@ def _network(name: str, size: int, head: str) -> dict[str, object]:
 
 
 def _head(inputs: Inputs) -> str:
-    return "sigmoid" if inputs.train[1].ndim == 2 else "softmax"
+    return "sigmoid" if inputs.validation[1].ndim == 2 else "softmax"
 
 
 def _row(job: _Job) -> dict[str, object]:
@@ -291,6 +292,8 @@ def _fit_one(job: _Job) -> float:
     with replace_on_success(job.place / "validation.npy") as path, path.open("wb") as file:
         np.save(file, models.predict(model, job.inputs.validation[0], flip=name in MIRRORED))
     images, targets = job.inputs.train
+    if head == "softmax" and targets.ndim == 2:  # shares of classes
+        targets = targets.argmax(axis=1)
     network = {"training error": training_error(models.predict(model, images), targets, record.history)}
     network |= _summary(record, len(images) * job.settings.visits, job.settings.batch_size)
     network |= {key: value for key, value in _network(name, size, head).items() if key != "description"}

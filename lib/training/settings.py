@@ -34,7 +34,7 @@ class Settings:
         trainable: "all" layers, or the "head" alone.
         start: what the weights are before, in words or as a hash; the default says that they follow from the seed.
         jit: compile with XLA; on TensorFlow not after `lib.training.set_seed`, whose deterministic operations XLA
-            lacks: Keras then warns and goes on without. On JAX everything else is far slower.
+            lacks: Keras then warns and goes on without. JAX always does.
     """
 
     epochs: int = 20
