@@ -30,6 +30,7 @@ SMALL = [
     "20.PEOPLE=4",
     "13.PASSES=1",
     "13.SEEDS=1",
+    '13.PARTS=["FER+ votes in the targets"]',
     "13.IMAGES=40",
     "13.PRECISION=float32",
 ]

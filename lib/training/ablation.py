@@ -86,4 +86,3 @@ def in_words(board: pd.DataFrame) -> str:
     ordered = board[board["verdict"].notna() & (board["verdict"] != "cannot be ordered")]
     rest = f"{len(board) - 1 - len(ordered)} of {len(board) - 1} changes cannot be ordered beside the recipe"
     return "; ".join([*ordered["verdict"], rest])
-
