@@ -26,10 +26,11 @@ from lib.faces import networks
 from lib.faces.landmarks import landmarks_68
 
 _BORDER = 48 / 256  # for faces that fill the image, as a share of its longer side
-_LOOKS = (  # lowest score of a candidate, angles in degrees; the next look only where one finds no face
-    (0.5, (0,)),
-    (0.3, (0, 45, -45)),
+_LOOKS = (  # lowest score of a candidate, and of a small one; angles in degrees; the next look only without a face
+    (0.5, 0.5, (0,)),
+    (0.3, 0.6, (0, 45, -45)),  # letters on a film got .31 to .56, and each was small (ours)
 )
+_SMALL = 0.15  # of the image's longer side
 _PRESENT = 0.8  # lowest probability of a face, by the mesh network
 _SAME = 0.5  # candidates of both detectors that overlap at least this much are one face
 _INSIDE = 0.5  # a face that lies with at least this share inside a larger one is a detail of it
@@ -77,8 +78,10 @@ def detect(image: np.ndarray) -> list[Face]:
         ValueError: not such an array.
     """
     rgb = np.ascontiguousarray(images.to_rgb(image))
-    for threshold, angles in _LOOKS:
-        faces = [face for candidate in _candidates(rgb, threshold, angles) if (face := _fit(rgb, candidate))]
+    small = _SMALL * max(rgb.shape)
+    for threshold, of_small, angles in _LOOKS:
+        sure = [one for one in _candidates(rgb, threshold, angles) if one.score >= of_small or one.box[2] >= small]
+        faces = [face for candidate in sure if (face := _fit(rgb, candidate))]
         if faces:
             return _whole(faces)
     return []
