@@ -236,6 +236,7 @@ def test_a_second_window_of_one_annotator_is_refused_until_the_first_is_closed(f
     assert sorted(table["annotator"]) == ["ada", "bob"]
     del session
     assert in_another_process(folder, "ada", "5").returncode == 0
+    assert list(folder.glob(".*")) == []  # no lock is left
 
 
 def test_a_notebook_does_not_fail_where_somebody_labels_in_another_window(folder):

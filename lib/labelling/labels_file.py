@@ -11,7 +11,7 @@ import math
 import shutil
 from pathlib import Path
 from urllib.parse import quote
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -49,11 +49,12 @@ class LabelsFile:
             raise BlockingIOError(
                 f"another session labels {folder}{who}; close it, or choose another annotator"
             ) from None
+        self._end = finalize(self, _give_back, self._lock)
         _open[place] = self
 
     def close(self) -> None:
-        """Give the lock back; a later `write` is refused."""
-        self._lock.release()
+        """Give the lock back, as the end of the program does; a later `write` is refused."""
+        self._end()
 
     def read(self) -> dict[str, Answer]:
         """Return the annotator's answers by image.
@@ -83,11 +84,14 @@ class LabelsFile:
         """
         if not self._lock.is_locked:
             raise BlockingIOError("this folder was opened in a later session; go on there")
-        with self._whole:
+        self._whole.acquire()
+        try:
             table = self._table()
             self._back_up()
             with paths.replace_on_success(self.path) as part:
                 self._with(table, answers).to_csv(part, index=False)
+        finally:
+            _give_back(self._whole)
 
     def _with(self, table: pd.DataFrame, answers: dict[str, Answer]) -> pd.DataFrame:
         """Return the table with the annotator's rows replaced; a row with further columns stays without its answer."""
@@ -125,3 +129,10 @@ class LabelsFile:
             with paths.replace_on_success(self.path.with_name(f"{self.path.name}.backup")) as part:
                 shutil.copyfile(self.path, part)
         self._backed_up = True
+
+
+def _give_back(lock: FileLock) -> None:
+    """Release a lock and leave no file of it: removed while it is held, so that whoever waits makes a new one."""
+    if lock.is_locked:
+        Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
