@@ -357,10 +357,11 @@ def checking(crops):
 FACTS = {"data": "none", "limits": "untrained", "metrics": [], "mirrored": False, "origin": "stand-in"}
 
 
-def test_a_network_is_exported_with_what_the_export_changed(tmp_path, checking):
+@pytest.mark.parametrize(("form", "name"), [("float32", "small.tflite"), ("onnx", "small.onnx")])
+def test_a_network_is_exported_with_what_the_export_changed(form, name, tmp_path, checking):
     model, facts = pretrained.load("fer2013")[0], FACTS | {"head": "softmax"}
-    path = tmp_path / "small.tflite"
-    row = export.export(model, facts, "float32", path, checking)
+    path = tmp_path / name
+    row = export.export(model, facts, form, path, checking)
     assert row["answers changed"] == 0
     assert row["largest change"] < 1e-3
     assert (row["n"], row["labelled"]) == (len(checking.crops), len(checking.crops) - 1)

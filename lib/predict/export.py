@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,10 @@ from lib import datasets, emotions, evaluate, faces, models, records, splits
 from lib.cleaning import duplicates
 from lib.emotions import EMOTIONS
 from lib.models import pretrained
-from lib.paths import replace_on_success
+from lib.paths import product, replace_on_success
 from lib.predict import contract
 from lib.predict.contract import Contract
-from lib.predict.network import ONNX, runner
+from lib.predict.network import runner
 from lib.timing import each
 from lib.training import read
 
@@ -145,7 +146,7 @@ def export(
 
     Raises:
         ExportError: too many answers change, or one by too much; no file is left.
-        ValueError: an unknown form, another ending, or ONNX without its packages.
+        ValueError: an unknown form, or another ending.
     """
     path, ending = Path(path), check(path, form)
     content, size = _convert(model, form, faces.calibration), model.input_shape[1]
@@ -205,10 +206,10 @@ def _convert_here(model: keras.Model, form: str, calibration: np.ndarray) -> byt
     with tempfile.TemporaryDirectory() as folder:
         if form == "onnx":
             path = Path(folder) / "network.onnx"
-            try:
+            models.predict(model, calibration[:1])  # Keras asks for a network that was called
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name that is gone
                 model.export(path, format="onnx", verbose=False)
-            except ImportError as error:
-                raise ValueError(f"{error}. {ONNX}") from error
             return path.read_bytes()
         path = Path(folder) / "network.tflite"
         takes = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="uint8")]
@@ -265,17 +266,38 @@ def _judge(row: Mapping[str, object]) -> None:
         )
 
 
-def table(source: str, forms: Sequence[str], folder: Path, faces: Faces) -> pd.DataFrame:
-    """Return one row per form as `export` returns it; the files are left in a folder.
+def table(source: str, forms: Sequence[str], scale: str, study: Path) -> pd.DataFrame:
+    """Export a network of the repository in several forms, and return one row per form as `export` returns it.
 
     Args:
-        source: a name of the repository's weights.
+        source: name of the weights, which is that of the data set with the faces that check the files.
         forms: of `FORMS`.
-        folder: where to.
-        faces: from `held_out`.
+        scale: of the stand-in, where there is no real data.
+        study: folder of the products; files and table are left there for `measured`.
+
+    Returns:
+        The columns of `export`, `threads` of the time in `ms`, and `origin` of the faces.
     """
     model, facts = trained(source)
-    endings = {form: ".onnx" if form == "onnx" else ".tflite" for form in forms}
-    return pd.DataFrame(
-        [export(model, facts, form, folder / (form.replace(" ", "_") + endings[form]), faces) for form in forms]
-    )
+    shown = held_out(source, scale, model.input_shape[1], study)
+    path, rows = _kept(study), []
+    for form in forms:
+        ending = ".onnx" if form == "onnx" else ".tflite"
+        rows.append(export(model, facts, form, path.parent / (form.replace(" ", "_") + ending), shown))
+    made = pd.DataFrame(rows).assign(threads=1, origin=shown.origin)
+    with replace_on_success(path) as part:
+        made.to_csv(part, index=False)
+    return made
+
+
+def measured(study: Path) -> pd.DataFrame:
+    """Return what `table` has left in a folder of products.
+
+    Raises:
+        FileNotFoundError: notebook 12 has not run.
+    """
+    return pd.read_csv(product(_kept(study), "12", study.name))
+
+
+def _kept(study: Path) -> Path:
+    return study / "exports" / "exports.csv"
