@@ -123,14 +123,22 @@ def test_a_difference_of_gaps_is_what_was_planted_beyond_the_gap_that_was_there(
     table = design.tested(16)
     dark, side = ((table[name] == design.ATTRIBUTES[name][1]).to_numpy() for name in ("skin", "light"))
     before = spoiled(answers(table, seeds=3), side, 0.1)
-    change = audit.change(spoiled(before, dark, 0.3, seed=2), before, table).set_index("of")
+    change = audit.change(spoiled(before, dark, 0.3, seed=2), before, table, "skin").set_index("of")
     assert change.loc["skin", "verdict"] == "dark skin below light skin"
     assert change.loc["skin", "low"] < -0.2 < change.loc["skin", "high"]
     assert change["value"].drop("skin").abs().max() < 0.05
-    same = audit.change(before, before, table)
+    same = audit.change(before, before, table, "skin")
     assert same["value"].tolist() == [0, 0, 0, 0]
     assert set(same["verdict"]) == {audit.NO_GAP}
     assert same["p Holm"].tolist() == pytest.approx([1, 1, 1, 1])
+
+
+def test_the_primary_comparison_comes_first_and_is_not_corrected_and_the_others_are_corrected_together():
+    table = design.tested(8)
+    change = audit.change(answers(table), answers(table, seed=1), table, "light")
+    assert list(change["of"]) == ["light", "skin", "age", "glasses"]
+    assert change["p Holm"].iloc[0] == change["p"].iloc[0]
+    assert change["p Holm"].iloc[1:].tolist() == evaluate.holm(change["p"].iloc[1:]).tolist()
 
 
 def test_the_kind_of_error_names_the_emotion_that_is_said_too_often():
@@ -169,7 +177,7 @@ def test_results_have_one_name_each():
     table = design.tested(4)
     given = {name: answers(table, seed=number) for number, name in enumerate(("balanced", "biased"))}
     by_group, gaps = audit.accuracies(given, table), audit.gaps(given, table)
-    change = audit.change(given["biased"], given["balanced"], table)
+    change = audit.change(given["biased"], given["balanced"], table, "light")
     alarms = audit.alarms(audit.right(given["balanced"], table), table["person"], [0.0], 2, np.random.default_rng(0))
     names = [result.name for result in audit.results(by_group, gaps, change, alarms)]
     assert len(set(names)) == len(names) == 2 * 8 + 2 * 4 + 4 + 3

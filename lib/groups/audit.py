@@ -5,7 +5,7 @@ people are drawn for its interval. Several attributes are several questions: p-v
 and a gap is called one only if its interval excludes 0 and the corrected p is below .05.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -58,19 +58,28 @@ def gaps(answers: Mapping[str, np.ndarray], table: pd.DataFrame) -> pd.DataFrame
         answers: by network, str (S, N).
         table: from `design.tested`, N rows.
     """
-    parts = [_gaps(right(given, table), table).assign(network=network) for network, given in answers.items()]
+    parts = [
+        _gaps(right(given, table), table, ATTRIBUTES).assign(network=network) for network, given in answers.items()
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
-def change(answers: np.ndarray, without: np.ndarray, table: pd.DataFrame) -> pd.DataFrame:
+def change(answers: np.ndarray, without: np.ndarray, table: pd.DataFrame, primary: str) -> pd.DataFrame:
     """Return by how much the gaps of one network exceed those of another on the same pictures: differences of gaps.
+
+    One comparison is named before anything is fitted, the primary one, and is judged at 5 %; the p-values of all others
+    are corrected together (as in `lib.evaluate.leaderboard`).
 
     Args:
         answers: of the network in question, str (S, N).
         without: of the network that it is compared with, str (S, N).
         table: from `design.tested`, N rows.
+        primary: of `ATTRIBUTES`; its row is the first.
     """
-    return _gaps(right(answers, table), table, right(without, table))
+    before, after = right(without, table), right(answers, table)
+    others = [attribute for attribute in ATTRIBUTES if attribute != primary]
+    parts = [_gaps(after, table, names, before) for names in ([primary], others)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def kinds(answers: np.ndarray, table: pd.DataFrame, attribute: str) -> pd.DataFrame:
@@ -86,8 +95,11 @@ def kinds(answers: np.ndarray, table: pd.DataFrame, attribute: str) -> pd.DataFr
     return _judged(pd.DataFrame(rows))
 
 
-def _gaps(values: np.ndarray, table: pd.DataFrame, minus: np.ndarray | None = None) -> pd.DataFrame:
-    rows = [_row(values, table, attribute, minus) | {"of": attribute} for attribute in ATTRIBUTES]
+def _gaps(
+    values: np.ndarray, table: pd.DataFrame, attributes: Iterable[str], minus: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Return the gap of each attribute, or its difference to that of `minus`; p-values are corrected over them."""
+    rows = [_row(values, table, attribute, minus) | {"of": attribute} for attribute in attributes]
     return _judged(pd.DataFrame(rows))
 
 

@@ -74,12 +74,14 @@ def kinds(tables: Mapping[str, pd.DataFrame], title: str) -> Figure:
         tables: by network, from `audit.kinds`.
         title: of the whole figure.
     """
-    figure, axes = plt.subplots(1, len(tables), figsize=(5 * len(tables), 3.4), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(tables), figsize=(3.6 * len(tables), 3.4), sharex=True, sharey=True)
     for ax, (network, table) in zip(np.atleast_1d(axes), tables.items(), strict=True):
         plots.intervals(table.assign(label=table["of"], colour=COLOURS[network]), ax)
         ax.axvline(0, color="0.4", lw=1)
-        ax.set(title=network, xlabel="wrongly called so: second level minus first")
+        ax.set(title=network, xlabel="")
+        ax.locator_params(axis="x", nbins=5)
     figure.suptitle(title)
+    figure.supxlabel("share of pictures wrongly called so: second level minus first", fontsize="medium")
     figure.tight_layout()
     return figure
 
