@@ -154,10 +154,13 @@ def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():
     gap = {"network": "a", "which": "saw them", "threshold": 0.98, "value": 0.2, "low": 0.1, "high": 0.3, "n": 32}
     empty = gap | {"threshold": 0.99, "low": np.nan, "high": np.nan}
     one = image | {"label": "no mixing", "difference": 0.1, "difference low": 0.0, "difference high": 0.2}
-    changes = pd.DataFrame([image | {"label": ablation.RECIPE}, one])
+    changes = pd.DataFrame([image | {"label": ablation.RECIPE}, one]).assign(learned=False)
     error = image | {"metric": "expected calibration error", "of": "all", "input": "crop"}
     calibrated = pd.DataFrame([error | {"when": when} for when in ("before", "after")])
-    results = fair_trial.results(recalls, pd.DataFrame([gap, empty]), changes, calibrated, "stand-in")
+    tables = recalls, pd.DataFrame([gap, empty]), changes, calibrated
+    results = fair_trial.results(*tables, "stand-in", {"a": 1.0})
+    lost = [result.name for result in results if result.protocol.endswith("; not learned")]
+    assert lost == ["fair trial/a/happy/recall", "fair trial/a/sad/recall", "recipe/no mixing/difference of accuracy"]
     names = [result.name for result in results]
     assert len(set(names)) == len(names) == 6
     assert "memory/a/saw them, from 0.98 on" in names

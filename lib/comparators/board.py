@@ -1,6 +1,6 @@
 """The table of all methods: accuracy with its interval, what is printed, costs, and the order against one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from lib.comparators.named import SEED, SOURCES, printed
 from lib.training import classification, trained_networks
 from lib.training.runs import Inputs
 
-SHOWN = ["label", "source", "printed", "value", "low", "high", "n", "verdict", *side_by_side.COSTS[:3]]
+SHOWN = ["label", "learned", "source", "printed", "value", "low", "high", "n", "verdict", *side_by_side.COSTS[:3]]
 PRICES = {"megabytes": "MB", "million multiply-adds": "million multiply-adds of one image"}  # axes of the figure
 
 
@@ -40,20 +40,26 @@ def answers(fits: pd.DataFrame, folder: Path) -> dict[str, np.ndarray]:
 
 
 def table(
-    predicted: Mapping[str, np.ndarray], costs: Mapping[str, Mapping[str, float]], shown: pd.DataFrame, base: str
+    predicted: Mapping[str, np.ndarray],
+    costs: Mapping[str, Mapping[str, float]],
+    shown: pd.DataFrame,
+    base: str,
+    lost: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Return one row per method: the columns of `lib.evaluate.leaderboard`, `source`, `printed`, and the costs.
+    """Return one row per method: the columns of `lib.evaluate.leaderboard`, `learned`, `source`, `printed`, the costs.
 
     Args:
         predicted: emotions by label, str (N,) or (S, N).
         costs: by label, from `lib.side_by_side.costs`.
         shown: the N images, `emotion` and `group`, which an interval draws as a whole.
         base: label of the method that the others are compared with; its `verdict` is "base".
+        lost: labels that have not learned, from `lib.training.not_learned`.
     """
     rows = evaluate.leaderboard(predicted, shown["emotion"].to_numpy(), shown["group"], base).fillna(
         {"verdict": "base"}
     )
     names = rows["label"]
+    rows["learned"] = np.where(names.isin(lost), "no", "yes")
     rows = rows.assign(source=names.map(SOURCES), printed=[printed(label) for label in names])
     return rows.join(pd.DataFrame.from_dict(costs, orient="index"), on="label")
 
@@ -69,5 +75,6 @@ def results(table: pd.DataFrame, prefix: str, protocol: str, origin: str) -> lis
     """
     done = []
     for row in table.to_dict("records"):
-        done += records.results(pd.DataFrame([row]), f"{prefix}/{row['label']}", protocol, origin)
+        how = f"{protocol}; not learned" if row.get("learned") == "no" else protocol
+        done += records.results(pd.DataFrame([row]), f"{prefix}/{row['label']}", how, origin)
     return done

@@ -20,7 +20,7 @@ transfer            real and rendered faces side by side
 from lib.training import devices
 from lib.training.devices import share_over_devices
 from lib.training.fit import fit
-from lib.training.gate import failures, passed
+from lib.training.gate import failures, not_learned, passed
 from lib.training.loss import lowest_loss
 from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed

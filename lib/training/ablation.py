@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lib import emotions, evaluate, models
-from lib.training import real_faces, trained_networks
-from lib.training.fair_trial import HOW, SMALL, Trial
+from lib.training import gate, real_faces
+from lib.training.fair_trial import HOW, PAIRS, SMALL, Trial
 from lib.training.runs import Inputs, fit_runs, outputs
 from lib.training.settings import Settings
 
@@ -44,7 +44,8 @@ def fit(trial: Trial, parts: Sequence[str], seeds: int) -> pd.DataFrame:
         seeds: networks of each change.
 
     Returns:
-        As `lib.evaluate.leaderboard`; "no mirrored image" are the answers of the recipe to the image alone.
+        As `lib.evaluate.leaderboard`; "no mirrored image" are the answers of the recipe to the image alone. `learned`
+        is False where the network or the unchanged recipe has not learned its training images.
 
     Raises:
         ValueError: a part that the recipe does not have.
@@ -52,10 +53,12 @@ def fit(trial: Trial, parts: Sequence[str], seeds: int) -> pd.DataFrame:
     fits = fit_runs(*_runs(trial, chosen(trial.recipe, parts), seeds), trial.folder)
     given = {label: emotions.names(output) for label, output in outputs(fits, trial.folder).items()}
     crops, _ = trial.strict.validation
-    networks = trained_networks.load_all(fits[fits["label"] == RECIPE], trial.folder)[RECIPE]
-    given["no mirrored image"] = emotions.names(np.stack([models.predict(model, crops) for model in networks]))
+    unchanged = trial.networks[PAIRS["modern compact"][1]]
+    given["no mirrored image"] = emotions.names(np.stack([models.predict(model, crops) for model in unchanged]))
     shown = trial.side("validation")
-    return evaluate.leaderboard(given, shown["emotion"].to_numpy(), shown["cluster"], RECIPE)
+    board = evaluate.leaderboard(given, shown["emotion"].to_numpy(), shown["cluster"], RECIPE)
+    lost = gate.not_learned(fits)
+    return board.assign(learned=[RECIPE not in lost and label not in lost for label in board["label"]])
 
 
 def chosen(recipe: Settings, parts: Sequence[str]) -> dict[str, tuple[str, Settings, float]]:

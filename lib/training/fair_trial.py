@@ -4,19 +4,21 @@ Both learn the same crops in as many passes, mirrored, moved and mixed alike, an
 Paper A's network has its own 128 pixels, the modern one the 48 of FER-2013; each has the learning rate that suits it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 
 from lib import emotions, evaluate, models, records, splits
 from lib.emotions import EMOTIONS
 from lib.models import lbp_svm
-from lib.training import trained_networks
+from lib.training import gate, real_faces, trained_networks
 from lib.training.runs import Inputs, fit_runs, histories, sides
-from lib.training.settings import MODERN, Settings
+from lib.training.settings import MODERN, Record, Settings
 
 HOW = "proposed"  # alignment
 NETWORKS = {  # model, pixels, learning rate (ours: the largest with which a few passes settle)
@@ -27,6 +29,8 @@ SIDES = {"saw near duplicates": "split_saw", "saw none": "split_none"}  # and th
 PAIRS = {name: tuple(f"{name}, {which}" for which in SIDES) for name in NETWORKS}
 TUNED = "LBP + SVM, tuned"
 LABELS = (*PAIRS["compact VGG-S"], *PAIRS["modern compact"], TUNED)
+OWN = "fitted here"  # the small network of notebook 13
+NOT_LEARNED = "; not learned"
 SMALL = 48  # pixels of the modern networks, those of FER-2013
 
 
@@ -47,6 +51,11 @@ class Trial:
     fits: pd.DataFrame
     folder: Path
     recipe: Settings
+
+    @cached_property
+    def networks(self) -> dict[str, list[keras.Model]]:
+        """The fitted networks by label, one per seed; read once, so that each is traced once."""
+        return trained_networks.load_all(self.fits, self.folder)
 
     @property
     def histories(self) -> pd.DataFrame:
@@ -90,7 +99,7 @@ def fit(table: pd.DataFrame, study: Path, most: int, passes: int, seeds: int, pr
     Args:
         table: N rows, as for `images`.
         study: folder of the products.
-        most: training images at most, as for `images`.
+        most: training images at most, as for `images`; where there is a limit, the recipe is that of `few_images`.
         passes: over the training images.
         seeds: networks of each kind.
         precision: as `lib.training.Settings` has it.
@@ -103,9 +112,21 @@ def fit(table: pd.DataFrame, study: Path, most: int, passes: int, seeds: int, pr
     for _, pixels in crops:
         for which, column in SIDES.items():
             inputs[f"{pixels}, {which}"] = sides(crops[HOW, pixels], labels, rows[column])
-    recipe = replace(MODERN, epochs=passes, precision=precision)
-    recipes = {name: replace(recipe, learning_rate=rate) for name, (_, _, rate) in NETWORKS.items()}
-    return Trial(rows, inputs, fit_runs(_runs(seeds), inputs, recipes, folder), folder, recipe)
+    recipes = {}
+    for name, (_, _, rate) in NETWORKS.items():
+        recipe = replace(MODERN, epochs=passes, precision=precision, learning_rate=rate)
+        recipes[name] = few_images(recipe) if most else recipe
+    fits = fit_runs(_runs(seeds), inputs, recipes, folder)
+    return Trial(rows, inputs, fits, folder, recipes["modern compact"])
+
+
+def few_images(recipe: Settings) -> Settings:
+    """Return a recipe for some hundred images in few passes: more steps, no mixing, no averaged weights (ours).
+
+    In batches of 128 such a fit has some dozen steps, and an average over a hundred steps then holds the first weights.
+    """
+    rate, augmentation = recipe.learning_rate / 5, "modern, no mixing"
+    return replace(recipe, batch_size=16, learning_rate=rate, ema=0.0, augmentation=augmentation)
 
 
 def _runs(seeds: int) -> pd.DataFrame:
@@ -134,13 +155,28 @@ def answers(
     """
     usable, crops = trained_networks.crops(shown, [(HOW, pixels) for _, pixels, _ in NETWORKS.values()], study)
     given = {}
-    for label, networks in trained_networks.load_all(trial.fits, trial.folder).items():
+    for label, networks in trial.networks.items():
         faces = crops[HOW, networks[0].input_shape[1]]
         outputs = [models.predict(model, faces, flip=True) for model in networks]
         given[label] = emotions.names(np.stack(outputs))
     if machine:
         given[TUNED] = machine.predict(crops[HOW, SMALL])[None]
     return usable, given
+
+
+def not_learned(
+    trial: Trial, model: keras.Model, train: tuple[np.ndarray, np.ndarray], record: Record
+) -> dict[str, float]:
+    """Return what `lib.training.not_learned` returns of the networks of the trial and of the small network.
+
+    Args:
+        trial: from `fit`.
+        model: the small network, `OWN`.
+        train: images uint8 (M, size, size, 3) and targets that it was fitted on.
+        record: of its fit.
+    """
+    own = {"label": OWN, "training error": real_faces.training_error(model, train, record)}
+    return gate.not_learned(pd.concat([trial.fits, pd.DataFrame([own])]))
 
 
 def recalls(trial: Trial, study: Path) -> pd.DataFrame:
@@ -168,7 +204,12 @@ def traditional(trial: Trial) -> tuple[lbp_svm.LbpSvm, pd.DataFrame]:
 
 
 def results(
-    recalls: pd.DataFrame, gaps: pd.DataFrame, changes: pd.DataFrame, calibrated: pd.DataFrame, origin: str
+    recalls: pd.DataFrame,
+    gaps: pd.DataFrame,
+    changes: pd.DataFrame,
+    calibrated: pd.DataFrame,
+    origin: str,
+    lost: Collection[str],
 ) -> list[records.Result]:
     """Return what notebook 13 records beside the accuracies on test images.
 
@@ -178,19 +219,29 @@ def results(
         changes: from `lib.training.ablation.fit`.
         calibrated: from `lib.training.calibration.table`.
         origin: of the images.
+        lost: labels that have not learned, from `lib.training.not_learned`; the protocol of their results says so.
     """
     done, difference = [], {"difference": "value", "difference low": "low", "difference high": "high"}
     for network, rows in recalls.groupby("network", sort=False):
-        done += records.results(rows, f"fair trial/{network}", "validation without near duplicates, flip", origin)
+        how = f"validation without near duplicates, flip{remark([network], lost)}"
+        done += records.results(rows, f"fair trial/{network}", how, origin)
     for row in gaps.dropna(subset="low").to_dict("records"):
         table = pd.DataFrame([row | {"metric": f"{row['which']}, from {row['threshold']:.2f} on"}])
         how = "accuracy on near duplicates minus that on other test images, crops, flip"
+        how += remark(PAIRS.get(row["network"], ()), lost)
         done += records.results(table, f"memory/{row['network']}", how, origin)
     for row in changes.dropna(subset="difference").to_dict("records"):
         kept = {name: row[name] for name in ("n", "clusters", "seeds")} | {"metric": "difference of accuracy"}
         table = pd.DataFrame([kept | {new: row[old] for old, new in difference.items()}])
         how = f"minus {changes['label'].iloc[0]}, on the same validation images, crops"
+        how += "" if row["learned"] else NOT_LEARNED
         done += records.results(table, f"recipe/{row['label']}", how, origin)
     for (kind, when), rows in calibrated.groupby(["input", "when"], sort=False):
-        done += records.results(rows, f"calibration/{kind}/{when}", "test images, flip", origin)
+        how = f"test images, flip{remark([OWN], lost)}"
+        done += records.results(rows, f"calibration/{kind}/{when}", how, origin)
     return done
+
+
+def remark(names: Iterable[str], lost: Collection[str]) -> str:
+    """Return what a protocol adds where one of these networks is among those that have not learned."""
+    return NOT_LEARNED if set(names) & set(lost) else ""

@@ -23,6 +23,8 @@ Training errors of three seeds each on the stand-ins at the scale standard, Tens
 import numpy as np
 import pandas as pd
 
+UNLEARNED = 0.9  # training error; ours
+
 
 def training_error(outputs: np.ndarray, targets: np.ndarray, history: pd.DataFrame) -> float:
     """Return the training error of a network, of the kept weights or over the last epoch, whichever is smaller.
@@ -41,6 +43,19 @@ def training_error(outputs: np.ndarray, targets: np.ndarray, history: pd.DataFra
         kept, last = np.sqrt(np.mean((outputs - targets) ** 2)), np.sqrt(history["mean_squared_error"].iloc[-1])
         constant = np.sqrt(np.mean((targets - targets.mean(axis=0)) ** 2))  # always the mean target
     return float(min(kept, last) / constant)
+
+
+def not_learned(fits: pd.DataFrame) -> dict[str, float]:
+    """Return by label the largest training error of each kind of network that is hardly better than a constant guess.
+
+    For notebooks that fit a kind once and leave none out: whatever is shown of such a network says that it has not
+    learned.
+
+    Args:
+        fits: from `lib.training.fit_runs`; `label` and `training error` are read.
+    """
+    worst = fits.groupby("label", sort=False)["training error"].max()
+    return worst[worst > UNLEARNED].to_dict()
 
 
 def passed(fits: pd.DataFrame, base: str) -> pd.DataFrame:

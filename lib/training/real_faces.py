@@ -19,7 +19,7 @@ from lib.cleaning import duplicates
 from lib.emotions import EMOTIONS
 from lib.images import to_rgb
 from lib.models import pretrained
-from lib.training import memory, trained_networks
+from lib.training import gate, memory, trained_networks
 from lib.training.fit import fit as fit_one
 from lib.training.seed import set_seed
 from lib.training.settings import Record, Settings
@@ -172,6 +172,19 @@ def fit(
     return model, fit_one(model, train, validation, settings, folder)
 
 
+def training_error(model: keras.Model, train: tuple[np.ndarray, np.ndarray], record: Record) -> float:
+    """Return the training error of a fit, as `lib.training.gate` has it; of shares the largest is the label.
+
+    Args:
+        model: fitted.
+        train: uint8 (M, size, size, 3) and labels (M,) or (M, 7), from `side`.
+        record: of the fit.
+    """
+    images, labels = train
+    labels = labels.argmax(axis=1) if labels.ndim == 2 else labels
+    return gate.training_error(models.predict(model, images), labels, record.history)
+
+
 def history(record: Record) -> pd.DataFrame:
     """Return the history of a fit as `lib.plots.fit_curves` takes it."""
     return record.history.assign(seed=0, epoch=record.history.index + 1)
@@ -257,7 +270,9 @@ def names_of_notebook_09(data_set: str, study: Path) -> list[str]:
     return trained_networks.labels(data_set, study) if fitted else []
 
 
-def shown_names(networks: Mapping[str, keras.Model], fits: pd.DataFrame, data_set: str, study: Path) -> dict[str, str]:
+def shown_names(
+    networks: Mapping[str, keras.Model], fits: pd.DataFrame, data_set: str, study: Path, lost: Iterable[str] = ()
+) -> dict[str, str]:
     """Return by name what each network of `answers` is, with pixels and parameters.
 
     Args:
@@ -265,13 +280,15 @@ def shown_names(networks: Mapping[str, keras.Model], fits: pd.DataFrame, data_se
         fits: those of the fair trial, from `lib.training.fit_runs`.
         data_set: on which notebook 09 may have fitted its own.
         study: folder of the products.
+        lost: those that have not learned, which their names then say.
     """
     shown = {}
     for name, model in networks.items():
         shown[name] = f"{name}: {model.name} at {model.input_shape[1]} px ({model.count_params():,} parameters)"
     if names_of_notebook_09(data_set, study):
         shown |= trained_networks.names(trained_networks.networks(data_set, study))
-    return shown | trained_networks.names(fits)
+    shown |= trained_networks.names(fits)
+    return shown | {name: f"{shown[name]}; not learned" for name in lost}
 
 
 def scores(answers: Answers, test: pd.DataFrame) -> pd.DataFrame:
