@@ -19,6 +19,7 @@ from lib.live.places import Line, Place
 from lib.live.reader import Read, Reader, answer
 from lib.predict import Face as Answered
 from lib.predict import Predictor
+from lib.runner import reference
 
 SHARED = Path(os.environ.get("FACE_STUDY_SHARED", "/nowhere"))
 NEEDS_CLIPS = pytest.mark.skipif(
@@ -357,6 +358,16 @@ def test_an_answer_that_never_changes_has_no_delay_no_roughness_and_is_not_chose
     assert np.isnan(constant["delay"])
     assert np.isnan(constant["roughness"])
     assert jitter.chosen(overview) in ("exponential", "median", "one-euro")
+
+
+def test_the_default_follows_from_the_published_sequences():
+    rows = [
+        row["name"].split("/")[1:] + [row["value"]] for row in reference.read_reference("standard")["17"]["results"]
+    ]
+    rows = pd.DataFrame([row for row in rows if len(row) == 4], columns=["network", "smoothing", "metric", "value"])
+    overview = rows.pivot_table(index=["network", "smoothing"], columns="metric", values="value")
+    assert set(overview.columns) == set(jitter.METRICS)
+    assert jitter.chosen(overview) == smooth.DEFAULT
 
 
 def test_a_perfect_answer_is_right_everywhere_and_changes_as_the_truth_does():
