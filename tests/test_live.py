@@ -361,10 +361,9 @@ def test_an_answer_that_never_changes_has_no_delay_no_roughness_and_is_not_chose
 
 
 def test_the_default_follows_from_the_published_sequences():
-    rows = [
-        row["name"].split("/")[1:] + [row["value"]] for row in reference.read_reference("standard")["17"]["results"]
-    ]
-    rows = pd.DataFrame([row for row in rows if len(row) == 4], columns=["network", "smoothing", "metric", "value"])
+    published = reference.read_reference("standard")["17"]["results"]
+    rows = [(*row["name"].split("/")[1:], row["value"]) for row in published if row["name"].count("/") == 3]
+    rows = pd.DataFrame(rows, columns=["network", "smoothing", "metric", "value"])
     overview = rows.pivot_table(index=["network", "smoothing"], columns="metric", values="value")
     assert set(overview.columns) == set(jitter.METRICS)
     assert jitter.chosen(overview) == smooth.DEFAULT
