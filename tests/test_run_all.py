@@ -144,9 +144,10 @@ def test_without_a_fitting_python_it_says_which_ones_fit(checkout):
     assert "no Python 3.10, 3.11 or 3.12 here (Python 3.13.0)" in words
 
 
-def test_an_active_environment_with_the_pins_is_used_as_it_is(monkeypatch):
+def test_an_active_environment_with_the_pins_is_used_as_it_is(monkeypatch, tmp_path):
     monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
-    monkeypatch.setattr(environment, "VENV", Path("/nowhere"))
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "_make", None)  # none is made
     assert environment.missing() == []
     assert environment.find() == Path(sys.prefix, "bin", "python")
 

@@ -79,8 +79,8 @@ def find() -> Path:
     if (platform.system(), platform.machine()) not in MACHINES:
         machine = f"{platform.system()} {platform.machine()}"
         raise SetupError(f"this is {machine}; the packages exist for Linux x86_64 (WSL too) and macOS arm64")
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        python = Path(os.environ.get(variable, "/nowhere"), "bin", "python")
+    for folder in filter(None, map(os.environ.get, ("VIRTUAL_ENV", "CONDA_PREFIX"))):
+        python = Path(folder, "bin", "python")
         if python.exists() and python.parent.parent != VENV and not _lacks(python):
             return python
     python = VENV / "bin" / "python"
