@@ -148,6 +148,19 @@ def test_every_change_of_the_recipe_differs_from_it_in_one_thing():
         assert parts + (other != network) + (votes != weight) == 1, name
 
 
+def test_the_recipe_stands_beside_the_parts_that_are_named_and_an_unknown_part_is_refused():
+    assert list(ablation.chosen(training.MODERN, ["no erasing"])) == [ablation.RECIPE, "no erasing"]
+    assert list(ablation.chosen(training.MODERN, [])) == [ablation.RECIPE]
+    assert ablation.chosen(training.MODERN, ["all"]) == ablation.changes(training.MODERN)
+    with pytest.raises(ValueError, match="no part no sleep; expected some of the recipe, FER"):
+        ablation.chosen(training.MODERN, ["no sleep"])
+
+
+def test_a_kind_of_network_with_one_that_hardly_beats_a_constant_guess_has_not_learned():
+    errors = pd.DataFrame({"label": ["a", "a", "b"], "training error": [0.5, 0.95, 0.9]})
+    assert training.not_learned(errors) == {"a": 0.95}
+
+
 def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():
     image = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 40, "clusters": 30, "seeds": 1, "per_seed": (0.5,)}
     recalls = pd.DataFrame([image | {"metric": "recall", "of": of, "network": "a"} for of in ("happy", "sad")])
