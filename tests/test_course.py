@@ -106,8 +106,8 @@ def test_a_check_says_what_is_wrong_without_the_answer(check, arguments, words):
         check(*arguments)
 
 
-def test_a_figure_is_cited_as_share_or_in_per_cent():
-    for text in ("it is 0.875", "it is 87.5 %", "it is 87.5% here", "about 87.5 per cent"):
+def test_a_figure_is_cited_as_share_in_per_cent_or_in_points():
+    for text in ("it is 0.875", "it is 87.5 %", "it is 87.5% here", "about 87.5 per cent", "by 87.5 points"):
         checks.defence(text, 2, [7 / 8])
 
 

@@ -1,21 +1,35 @@
-"""The course in the report: links lead somewhere, the search has every page, a deck shows every figure with a text."""
+"""The course in the report: links lead somewhere, figures are shown, the search has every page, a deck every figure."""
 
 import base64
+import html
 import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
+from urllib.request import url2pathname
 
+import cv2
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lib.course import book, slides
 from lib.paths import ROOT
+from lib.runner import site
 
 NOTEBOOKS = {f"{path.stem}.html" for path in (ROOT / "notebooks").glob("*.ipynb")}
 THERE = NOTEBOOKS | {f"{name}.html" for name in book.TEXTS}
-PIXEL = base64.b64encode(b"not really a picture").decode()
+PIXEL = base64.b64encode(cv2.imencode(".png", np.zeros((300, 900), np.uint8))[1]).decode()
+LOOK = """
+addEventListener("load", () => document.body.textContent = JSON.stringify([...document.querySelectorAll("iframe")].map(
+  frame => { const page = frame.contentDocument; return {
+    wide: page.documentElement.scrollWidth,
+    images: [...page.images].map(image => [image.alt, image.naturalWidth]),
+    links: [...page.links].map(link => link.href.split("#")[0]),
+  }})));
+"""
 
 
 @pytest.mark.parametrize("name", book.TEXTS)
@@ -80,17 +94,43 @@ def test_a_deck_shows_every_figure_with_its_text_and_the_sentence_before_it(exec
     assert "draw()" not in deck
 
 
-def test_the_search_answers_in_a_browser(tmp_path):
+def shown(tmp_path, page):
+    """Return what a browser makes of a page, as HTML."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if not browser:
         pytest.skip("no Chromium: install the package chromium")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'own'}"]
+    command += ["--allow-file-access-from-files", "--virtual-time-budget=10000", "--dump-dom", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_phone_shows_every_figure_with_a_text_and_every_link_leads_to_a_file(executed, tmp_path):
+    folder, notebooks = tmp_path / "report", [site.as_executed(executed)]
+    folder.mkdir()
+    site.write_book(notebooks, folder)
+    (folder / "index.html").write_text(site.first_page(site.navigation(notebooks), []), encoding="utf-8")
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    frames = "".join(f'<iframe src="{name}" width="390" height="3000"></iframe>' for name in names)
+    look = folder / "look.htm"
+    look.write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{frames}<script>{LOOK}</script>", encoding="utf-8")
+    pages = json.loads(html.unescape(re.search(r"<body>(.*)</body>", shown(tmp_path, look), re.DOTALL)[1]))
+    assert len(pages) == len(names) == len(book.TEXTS) + 4
+    for name, page in zip(names, pages, strict=True):
+        assert page["wide"] <= 390, f"{name} is {page['wide']} pixels wide"
+        assert all(text and width for text, width in page["images"]), f"{name}: {page['images']}"
+        there = [target for target in page["links"] if target.startswith("file:")]
+        assert there or name.startswith("slides"), f"{name} has no links"
+        assert [target for target in there if not Path(url2pathname(target.removeprefix("file://"))).exists()] == []
+    assert sum(len(page["images"]) for page in pages) == 4  # two figures, in the page and in the deck
+
+
+def test_the_search_answers_in_a_browser(tmp_path):
     page = book.search({"a.html": ("A page", "<p>one leak</p>"), "b.html": ("Another", "<p>nothing</p>")})
     asked = page.replace("</script>", 'field.value = "LEAK"; search();</script>')
     (tmp_path / "search.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{asked}", encoding="utf-8")
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'own'}"]
-    command += ["--dump-dom", (tmp_path / "search.html").as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "Pages with all of them: 1" in done.stdout
-    assert '<a href="a.html">A page</a>' in done.stdout
-    assert '<a href="b.html">' not in done.stdout
+    answered = shown(tmp_path, tmp_path / "search.html")
+    assert "Pages with all of them: 1" in answered
+    assert '<a href="a.html">A page</a>' in answered
+    assert '<a href="b.html">' not in answered

@@ -90,7 +90,7 @@ def defence(text: object, words: int, figures: Collection[float] = (), names: Co
     Args:
         text: of the student.
         words: least number.
-        figures: shares in [0, 1] that it must cite, as a share or in per cent, up to a point.
+        figures: shares in [0, 1] that it must cite, as a share, in per cent or in points, up to a point.
         names: of which each must occur.
     """
     given(text)
@@ -107,6 +107,6 @@ def defence(text: object, words: int, figures: Collection[float] = (), names: Co
 
 
 def _numbers(text: str) -> list[float]:
-    """Return the numbers of a text, those before a per cent sign as shares."""
-    matches = re.findall(r"(\d+(?:\.\d+)?)\s*(%|per cent|percent)?", text)
+    """Return the numbers of a text, those in per cent or points as shares."""
+    matches = re.findall(r"(\d+(?:\.\d+)?)\s*(%|per cent|percent|points|point)?", text)
     return [float(value) / (100 if unit else 1) for value, unit in matches]
