@@ -135,7 +135,8 @@ def _sample(name: str, scale: str, most: int) -> pd.DataFrame:
     table = datasets.load(name, root=tree(name, scale))[list(COLUMNS)]
     table = table[table["emotion"].isin(EMOTIONS) & table["split"].isin(["", "train"])]
     if name in PEAKS:
-        order = table.sort_values("frame").groupby("sequence")
+        table = table.sort_values("frame")
+        order = table.groupby("sequence")
         place = (PEAKS[name] * (order["frame"].transform("size") - 1)).round()
-        table = table[order.cumcount() == place]
+        table = table[order.cumcount() == place].sort_index()
     return table.sample(min(most, len(table)), random_state=SEED)

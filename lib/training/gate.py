@@ -8,16 +8,17 @@ The rule, made before any network is fitted: above the threshold a network is fi
 if it fails again, it is left out, and its label goes on with the seeds that are left.
 
 A threshold stands clear of the spread on both sides, so that no luck of a seed or of a processor's last digits decides.
-Training errors of three seeds each on the stand-ins at the scale standard, TensorFlow, one thread as all fits have:
+Training errors of three seeds each on the stand-ins at the scale standard and 48 pixels, TensorFlow, one thread as all
+fits have:
 
-    notebook 09, compact VGG-S on crops of faces     8 passes     .000 to .021
-                 R-B, R-D                             8 passes     .001 to .005
-                 R-C                                 16 passes     .003 to .021
-                 modern compact                       4 passes     .010 to .016
-                 compact VGG-S on whole frames       16 passes     .025 to .064
-                 the same, by AdamW                   5 passes     .906             has not learned; one seed
-    notebook 10, EIW                                 24 passes     .377 to .442
-                 EIW + MUG                           12 passes     .360 to .412
+    notebook 09, compact VGG-S on crops of faces     6 passes     .004 to .164
+                 R-B, R-D                             6 passes     .013 to .172
+                 R-C                                 12 passes     .018 to .053
+                 modern compact                       4 passes     .009 to .019
+                 compact VGG-S on whole frames       12 passes     .148 to .477
+                 the same at 64 pixels, by AdamW      5 passes     .906             has not learned; one seed
+    notebook 10, 64 pixels, EIW                      24 passes     .377 to .442
+                 the same, EIW + MUG                 12 passes     .360 to .412
 """
 
 import numpy as np
