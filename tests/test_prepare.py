@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 import resource
 import signal
@@ -207,34 +208,6 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     before = me.memory_info().rss
     fill(store, list(range(6000)), frame)  # 295 MB of crops
     assert me.memory_info().rss - before < 100e6
-    (tmp_path / "s" / "rows.bin").unlink()
-
-
-def face_or_stub(number: int, path: str) -> dict:
-    """Look for the face of every thousandth row, and make up as large a result for the others."""
-    if number % 1000 == 0:
-        return prepare.find_face((path, -1, "own"))
-    return {"status": "ok", **{name: np.full(shape, number, kind) for name, kind, shape in prepare.FIELDS[:3]}}
-
-
-def test_memory_grows_by_less_than_a_kilobyte_a_row(pictures, tmp_path):
-    """Rows take 4.4 kB on disk; $FACE_STUDY_ROWS asks for more of them than a test has time for."""
-    store, me = Store(tmp_path / "s", prepare.FIELDS, {}), psutil.Process()
-    count, peak, path = int(os.environ.get("FACE_STUDY_ROWS", 10_000)), [0], pictures["path"][0]
-
-    def task(row: int) -> workers.Task:
-        peak[0] = max(peak[0], me.memory_info().rss) if row % 500 == 0 else peak[0]
-        return face_or_stub, row, path
-
-    workers.fill(store, store.slots(f"{number:032x}" for number in range(1000)), task, "warm up")
-    before = me.memory_info().rss
-    slots = store.slots(f"{number:032x}" for number in range(count))
-    workers.fill(store, slots, task, "test")
-    assert max(peak[0], me.memory_info().rss) - before < 100e6 + 1000 * count
-    assert (store.status(slots) == "ok").all()
-    boxes = store.open("rows")["box"][slots[[0, 1, 1000]]]
-    assert boxes[1].tolist() == [1, 1, 1, 1]
-    assert np.array_equal(boxes[0], boxes[2])
     (tmp_path / "s" / "rows.bin").unlink()
 
 
@@ -449,7 +422,7 @@ def test_unknown_choices_and_empty_tables_are_refused(pictures):
 
 def dask(command: str, *arguments: object) -> subprocess.Popen:
     """Start the scheduler or a worker of a cluster as a user does, with what both need on their path."""
-    path = f"{paths.ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    path = os.pathsep.join([str(paths.ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     words = [sys.executable, "-m", "dask", command, "--no-dashboard", *map(str, arguments)]
     return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": path}, stderr=subprocess.DEVNULL)
 
@@ -465,14 +438,21 @@ class Cluster(contextlib.ExitStack):
     def scheduler(self) -> subprocess.Popen:
         return self._started(dask("scheduler", "--host", "127.0.0.1", "--port", self.port))
 
-    def worker(self) -> subprocess.Popen:
-        options = ("--no-nanny", "--nthreads", 1, "--memory-limit", 0)
+    def worker(self, threads: int = 1) -> subprocess.Popen:
+        options = ("--no-nanny", "--nthreads", threads, "--memory-limit", 0)
         return self._started(dask("worker", *options, self.address))
 
     def _started(self, process: subprocess.Popen) -> subprocess.Popen:
         self.callback(process.wait)
         self.callback(process.kill)
         return process
+
+
+def wait_for(cluster: Cluster, workers: int) -> None:
+    from distributed import Client
+
+    with Client(cluster.address, set_as_default=False) as client:
+        client.wait_for_workers(workers)
 
 
 def free_port() -> int:
@@ -539,6 +519,91 @@ def test_a_scheduler_that_does_not_come_back_is_named(tmp_path, monkeypatch):
             fill(store, list(range(1, 200)), lambda path: {"status": "ok", "value": len(path)})
     assert len(puts) < 200
     assert (store.status(np.arange(199)) != "").any()
+
+
+ROWS = int(os.environ.get("FACE_STUDY_ROWS", 10_000))  # 1,000,000 by hand: about ten minutes, 4.4 GB of disk
+PAIRS = int(os.environ.get("FACE_STUDY_PAIRS", 0))  # of calls with one worker and with two; 20 by hand
+WAIT = 0.02  # seconds that a stub sleeps for each row, about what a real face takes; so it needs no core
+log = logging.getLogger(__name__)  # pytest --log-cli-level=INFO shows the figures
+
+
+def face_or_stub(number: int, path: str) -> dict:
+    """Look for the face of every thousandth row; for the others wait as long, and make up as large a result."""
+    if number % 1000 == 0:
+        return prepare.find_face((path, -1, "own"))
+    time.sleep(WAIT)
+    return {"status": "ok", **{name: np.full(shape, number, kind) for name, kind, shape in prepare.FIELDS[:3]}}
+
+
+def test_memory_stands_still_while_rows_are_worked_on(pictures, tmp_path, monkeypatch):
+    """Rows take 4.4 kB on disk; a worker of many threads waits for the stubs, beside one that looks at faces."""
+    store, path = Store(tmp_path / "s", prepare.FIELDS, {}), pictures["path"][0]
+    rss = {}  # per share of the rows under way or done, in tenths: bytes of caller, scheduler and worker
+
+    def task(row: int) -> workers.Task:
+        rss.setdefault(10 * row // ROWS, [process.memory_info().rss for process in processes])
+        return face_or_stub, row, path
+
+    with Cluster() as cluster:
+        started = cluster.scheduler(), cluster.worker(threads=64)
+        processes = [psutil.Process(), *(psutil.Process(one.pid) for one in started)]
+        monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
+        workers.fill(store, store.slots(f"{number:032x}" for number in range(4000)), task, "warm up")
+        before = processes[0].memory_info().rss
+        rss.clear()
+        slots = store.slots(f"{number:032x}" for number in range(ROWS))
+        workers.fill(store, slots, task, "test")
+        rss[10] = [process.memory_info().rss for process in processes]
+    for tenth, sizes in rss.items():
+        log.info("%d %% of %d rows: caller, scheduler, worker %s MB", 10 * tenth, ROWS, [s // 10**6 for s in sizes])
+    assert rss[10][0] - before < 100e6 + 1000 * ROWS
+    caller_and_scheduler = np.array(rss[10])[:2] - rss[min(rss)][:2]
+    assert (caller_and_scheduler < 100e6).all()  # a worker holds what the caller has not fetched yet
+    assert (store.status(slots) == "ok").all()
+    boxes = store.open("rows")["box"][slots[[0, 1, 1000]]]
+    assert boxes[1].tolist() == [1, 1, 1, 1]
+    assert np.array_equal(boxes[0], boxes[2])
+    (tmp_path / "s" / "rows.bin").unlink()
+
+
+def stub(path: str) -> dict:
+    return face_or_stub(1, path)
+
+
+def costs(cluster: Cluster, store: Store, task: workers.Task) -> tuple[float, float]:
+    """Return the seconds that a cluster takes for 256 rows, and the processor seconds of its workers, with a task."""
+    spent = lambda: sum(sum(psutil.Process(worker.pid).cpu_times()[:2]) for worker in cluster.workers)  # noqa: E731
+    slots = store.slots(f"{number:032x}" for number in range(256))
+    began, before = time.perf_counter(), spent()
+    workers.fill(store, slots, lambda row: task, "test")
+    return time.perf_counter() - began, spent() - before
+
+
+@pytest.mark.skipif(not PAIRS, reason="$FACE_STUDY_PAIRS is how often one worker and two are compared")
+@pytest.mark.parametrize("kind", ["waiting", "faces"])
+def test_two_workers_are_twice_as_fast_as_one(pictures, tmp_path, monkeypatch, kind):
+    """One and two processes of one thread in turn, so that the load of the machine hits both alike.
+
+    Of stubs that wait the seconds count, as they need no core; of faces those of the processor, where cores are few.
+    """
+    task = (stub, "") if kind == "waiting" else (prepare.find_face, (pictures["path"][0], -1, "own"))
+    ratios = []
+    with Cluster() as one, Cluster() as two:
+        for cluster, count in ((one, 1), (two, 2)):
+            cluster.scheduler()
+            cluster.workers = [cluster.worker() for _ in range(count)]
+            wait_for(cluster, count)
+        for pair in range(PAIRS + 1):  # the first warms up
+            spent = []
+            for number, cluster in enumerate((one, two)):
+                monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
+                spent.append(costs(cluster, Store(tmp_path / f"{number} {pair}", prepare.FIELDS, {}), task))
+            (alone, cpu_alone), (both, cpu_both) = spent
+            ratios.append((alone / both / 2, cpu_alone / cpu_both))
+    share = np.array(ratios[1:])[:, 0 if kind == "waiting" else 1]
+    quartiles = np.percentile(share, [25, 50, 75])
+    log.info("%s: efficiency of two workers, %d pairs: quartiles %.3f, %.3f, %.3f", kind, PAIRS, *quartiles)
+    assert quartiles[1] > 0.7
 
 
 def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, capsys):

@@ -25,7 +25,10 @@ CUTOUT = (0.1, 0.3)  # of a side
 
 
 class _Equalization(layers.Equalization):
-    """Equalises each image by its own histogram; Keras takes one for the whole batch."""
+    """Equalises each image by its own histogram; Keras takes one for the whole batch.
+
+    Where one level fills much of an image, as overexposure does, KerasCV's result is darker than Keras'.
+    """
 
     def transform_images(self, images: object, transformation: None, training: bool = True) -> object:
         equalise = super().transform_images
@@ -91,8 +94,8 @@ def _operations(dtype: str) -> list[keras.Layer]:
         layers.RandomBrightness(MAGNITUDE, dtype=dtype),
         layers.RandomShear(upper, 0.0, dtype=dtype),
         layers.RandomShear(0.0, upper, dtype=dtype),
-        layers.RandomTranslation(MAGNITUDE, 0.0, dtype=dtype),
         layers.RandomTranslation(0.0, MAGNITUDE, dtype=dtype),
+        layers.RandomTranslation(MAGNITUDE, 0.0, dtype=dtype),
     ]
 
 
