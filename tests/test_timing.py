@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from lib import models, timing
+from lib import images, models, timing
 from lib.predict import peers
+from lib.timing import bare
 
 LAYERS = keras.layers
 
@@ -109,3 +110,15 @@ def test_the_table_of_peers_has_a_row_per_way_on_the_same_photographs():
     assert table["way"].tolist() == list(peers.SIDES.values())
     assert table["n"].nunique() == 1
     assert (table["right"] <= table["answered"]).all()
+
+
+def test_bare_library_calls_stand_beside_the_work_of_the_study(tmp_path):
+    for number in range(4):
+        images.write(tmp_path / f"{number}.png", bare._rendered(number)[0])
+    files = [str(path) for path in sorted(tmp_path.iterdir())]
+    crop = bare._prepared(files[0], 48)
+    assert crop.shape == bare._networks(48)(files[0]).shape == (48, 48, 3)
+    assert crop.any()
+    table = bare.beside_bare(files, 48)
+    assert table["n"].tolist() == [2] * 4
+    assert np.allclose(table["times"], table["ms"] / table["bare ms"])
