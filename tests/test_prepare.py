@@ -164,6 +164,7 @@ def test_a_full_disk_is_said_in_words_and_costs_nothing(tmp_path):
     assert caught.value.errno == errno.EFBIG
     assert len(store) == 2
     assert np.array_equal(store.slots("ab"), slots)
+    assert store.slots(f"{number}" for number in range(1000)).tolist() == list(range(2, 1002))  # there is room again
 
 
 def test_room_is_reserved_on_the_disk_so_that_a_map_cannot_fail(tmp_path):

@@ -326,6 +326,15 @@ def test_a_scheduler_that_does_not_answer_is_refused(folder, scheduler):
     assert f"no Dask scheduler answers at {scheduler}" in words
 
 
+@pytest.mark.parametrize("name", ["TF_CONFIG", "KERAS_DISTRIBUTION_JOB_ADDRESSES"])
+def test_several_machines_are_refused_on_tensorflow_before_a_notebook_runs(folder, monkeypatch, name):
+    monkeypatch.setenv(name, "10.0.0.1:4321")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    code, words = run(folder, "tiny", "--devices", "all")
+    assert code == 2
+    assert f"{name} names several machines, over which only KERAS_BACKEND=jax can train" in words
+
+
 def test_the_machines_of_a_run_reach_its_notebooks_and_the_command_that_resumes(folder):
     write_notebook(
         folder, "01", "import os; print(os.environ['FACE_STUDY_SCHEDULER'], os.environ['FACE_STUDY_DEVICES'])"

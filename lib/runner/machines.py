@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from lib.runner.notebook import PlanError
 
+SEVERAL = ("TF_CONFIG", "KERAS_DISTRIBUTION_JOB_ADDRESSES")  # variables that name several machines
 WAIT = 10  # seconds for a scheduler to answer
 
 
@@ -24,8 +25,9 @@ def use(scheduler: str | None, devices: str | None) -> None:
         _reach(scheduler)
         os.environ["FACE_STUDY_SCHEDULER"] = scheduler
     if devices:
-        if os.environ.get("TF_CONFIG") and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-            raise PlanError("TF_CONFIG names several machines, over which only KERAS_BACKEND=jax can train; unset it")
+        named = [name for name in SEVERAL if os.environ.get(name)]
+        if named and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+            raise PlanError(f"{named[0]} names several machines, over which only KERAS_BACKEND=jax can train; unset it")
         os.environ["FACE_STUDY_DEVICES"] = devices
 
 
