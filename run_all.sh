@@ -9,6 +9,7 @@ set -euo pipefail
 export FACE_STUDY_CALLER="$PWD" # --data is relative to it
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+unset PYTHONDONTWRITEBYTECODE # without bytecode on the disk every process would compile TensorFlow anew, for 8 seconds
 export KERAS_BACKEND="${KERAS_BACKEND:-tensorflow}" TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
 
 # any Python that fits can look for the environment, or make it

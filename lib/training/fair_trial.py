@@ -1,7 +1,8 @@
 """The fair trial of notebook 13: paper A's network beside a modern one, with and without near duplicates in training.
 
 Both learn the same crops in as many passes, mirrored, moved and mixed alike, and both see the mirrored crop at test.
-Paper A's network has its own 128 pixels, the modern one the 48 of FER-2013; each has the learning rate that suits it.
+On FER-2013 paper A's network has its own 128 pixels, the modern one the 48 of the images; each has the learning rate
+that suits it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,14 +22,15 @@ from lib.training.runs import Inputs, fit_runs, histories, sides
 from lib.training.settings import MODERN, Record, Settings
 
 HOW = "proposed"  # alignment
-NETWORKS = {  # model, pixels, learning rate (ours: the largest with which a few passes settle)
-    "compact VGG-S": ("compact_vgg_s", 128, 0.02),
-    "modern compact": ("modern_compact", 48, MODERN.learning_rate),
+COMPACT = "compact VGG-S"
+NETWORKS = {  # model, learning rate (ours: the largest with which a few passes settle)
+    COMPACT: ("compact_vgg_s", 0.02),
+    "modern compact": ("modern_compact", MODERN.learning_rate),
 }
 SIDES = {"saw near duplicates": "split_saw", "saw none": "split_none"}  # and the columns of `images`
 PAIRS = {name: tuple(f"{name}, {which}" for which in SIDES) for name in NETWORKS}
 TUNED = "LBP + SVM, tuned"
-LABELS = (*PAIRS["compact VGG-S"], *PAIRS["modern compact"], TUNED)
+LABELS = (*PAIRS[COMPACT], *PAIRS["modern compact"], TUNED)
 OWN = "fitted here"  # the small network of notebook 13
 NOT_LEARNED = "; not learned"
 SMALL = 48  # pixels of the modern networks, those of FER-2013
@@ -93,30 +95,30 @@ def images(table: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataF
     return both[both["split_saw"] != ""].reset_index(drop=True)
 
 
-def fit(table: pd.DataFrame, study: Path, most: int, passes: int, seeds: int, precision: str) -> Trial:
+def fit(table: pd.DataFrame, study: Path, pixels: int, most: int, passes: int, seeds: int, precision: str) -> Trial:
     """Fit both networks on both sides, or read what an equal run has fitted.
 
     Args:
         table: N rows, as for `images`.
         study: folder of the products.
+        pixels: side of the crops of paper A's network.
         most: training images at most, as for `images`; where there is a limit, the recipe is that of `few_images`.
         passes: over the training images.
         seeds: networks of each kind.
         precision: as `lib.training.Settings` has it.
     """
     rows, folder = images(table, most, np.random.default_rng(0)), study / "models" / "fair_trial"
-    wanted = [(HOW, pixels) for _, pixels, _ in NETWORKS.values()]
-    usable, crops = trained_networks.crops(rows, wanted, study)
+    usable, crops = trained_networks.crops(rows, {(HOW, pixels), (HOW, SMALL)}, study)
     rows = rows[usable].reset_index(drop=True)
     labels, inputs = emotions.index(rows["emotion"]), {}
-    for _, pixels in crops:
+    for how, side in crops:
         for which, column in SIDES.items():
-            inputs[f"{pixels}, {which}"] = sides(crops[HOW, pixels], labels, rows[column])
+            inputs[f"{side}, {which}"] = sides(crops[how, side], labels, rows[column])
     recipes = {}
-    for name, (_, _, rate) in NETWORKS.items():
+    for name, (_, rate) in NETWORKS.items():
         recipe = replace(MODERN, epochs=passes, precision=precision, learning_rate=rate)
         recipes[name] = few_images(recipe) if most else recipe
-    fits = fit_runs(_runs(seeds), inputs, recipes, folder)
+    fits = fit_runs(_runs(pixels, seeds), inputs, recipes, folder)
     return Trial(rows, inputs, fits, folder, recipes["modern compact"])
 
 
@@ -129,13 +131,14 @@ def few_images(recipe: Settings) -> Settings:
     return replace(recipe, batch_size=16, learning_rate=rate, ema=0.0, augmentation=augmentation)
 
 
-def _runs(seeds: int) -> pd.DataFrame:
-    """Return a table of runs for `lib.training.fit_runs`."""
+def _runs(pixels: int, seeds: int) -> pd.DataFrame:
+    """Return a table of runs for `lib.training.fit_runs`; paper A's network sees crops of so many pixels."""
     rows = []
-    for name, (model, pixels, _) in NETWORKS.items():
+    for name, (model, _) in NETWORKS.items():
+        side = pixels if name == COMPACT else SMALL
         for label, which in zip(PAIRS[name], SIDES, strict=True):
-            run = {"label": label, "model": model, "how": HOW, "pixels": pixels, "recipe": name}
-            rows += [run | {"inputs": f"{pixels}, {which}", "seed": seed} for seed in range(seeds)]
+            run = {"label": label, "model": model, "how": HOW, "pixels": side, "recipe": name}
+            rows += [run | {"inputs": f"{side}, {which}", "seed": seed} for seed in range(seeds)]
     return pd.DataFrame(rows)
 
 
@@ -153,7 +156,8 @@ def answers(
     Returns:
         Which images have a crop, bool (N,), and by label the emotion of each of them, str (S, images).
     """
-    usable, crops = trained_networks.crops(shown, [(HOW, pixels) for _, pixels, _ in NETWORKS.values()], study)
+    seen = {(HOW, int(side)) for side in trial.fits["pixels"]}
+    usable, crops = trained_networks.crops(shown, seen, study)
     given = {}
     for label, networks in trial.networks.items():
         faces = crops[HOW, networks[0].input_shape[1]]
