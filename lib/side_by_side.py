@@ -169,12 +169,12 @@ def against_costs(table: pd.DataFrame, title: str, costs: Mapping[str, str] = AX
         costs: two columns of the table, with their units; a row without one is left out there.
     """
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
-    colours = plt.get_cmap("tab10" if len(table) <= 10 else "tab20").colors
+    colours, shapes = plt.get_cmap("tab10").colors, "os^D"  # a second round of colours has another shape
     for ax, (cost, unit) in zip(axes, costs.items(), strict=True):
         for number, row in enumerate(table.to_dict("records")):
             ends = [[row["value"] - row["low"]], [row["high"] - row["value"]]]
-            colour = colours[number % len(colours)]
-            ax.errorbar(row[cost], row["value"], ends, fmt="o", capsize=3, color=colour, label=row["label"])
+            style = {"color": colours[number % len(colours)], "fmt": shapes[number // len(colours)]}
+            ax.errorbar(row[cost], row["value"], ends, capsize=3, label=row["label"], **style)
         ax.set(xscale="log", xlabel=unit, ylim=(0, 1))
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_major_formatter("{x:g}")

@@ -15,12 +15,22 @@ COLOURS = ("#e67e22", "#2e6fb0", "#1a1a2e")
 
 
 def accuracies(overview: pd.DataFrame, title: str) -> Figure:
-    """Draw the accuracies of `lib.training.real_faces.overview`, and what others print as dotted lines."""
-    figure, ax = plt.subplots(figsize=(9, 1.6 + 0.25 * len(overview)))
-    plots.intervals(overview, ax).set(xlabel="accuracy, 95 % interval", title=title)
+    """Draw the accuracies of `lib.training.real_faces.overview`, a panel per choice of test images.
+
+    What others print stands as dotted lines in the first panel: it is on all images.
+    """
+    choices = overview["images"].unique()
+    height = 1.6 + 0.25 * len(overview) / len(choices)
+    figure, axes = plt.subplots(1, len(choices), figsize=(11, height), sharey=True, squeeze=False)
+    for ax, choice in zip(axes[0], choices, strict=True):
+        rows = overview[overview["images"] == choice]
+        plots.intervals(rows.assign(label=rows["network"] + ", " + rows["input"]), ax)
+        ax.set(xlabel="accuracy, 95 % interval", xlim=(0, 1), title=f"{choice}\nn = {rows['n'].max():,}")
     for number, (name, accuracy) in enumerate(fer2013.PUBLISHED.items()):
-        ax.axvline(accuracy, color=f"C{number}", ls=":", label=f"{name}: {accuracy:.3f}")
-    ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+        axes[0, 0].axvline(accuracy, color=f"C{number}", ls=":", label=f"{name}: {accuracy:.3f}")
+    figure.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.suptitle(title)
+    figure.tight_layout()
     return figure
 
 
