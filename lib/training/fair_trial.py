@@ -1,8 +1,8 @@
 """The fair trial of notebook 13: paper A's network beside a modern one, with and without near duplicates in training.
 
 Both learn the same crops in as many passes, mirrored, moved and mixed alike, and both see the mirrored crop at test.
-On FER-2013 paper A's network has its own 128 pixels, the modern one the 48 of the images; each has the learning rate
-that suits it.
+Paper A's network has its own 128 pixels, or 48 where the images are limited, the modern one the 48 of FER-2013; each
+has the learning rate that suits it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -33,7 +33,7 @@ TUNED = "LBP + SVM, tuned"
 LABELS = (*PAIRS[COMPACT], *PAIRS["modern compact"], TUNED)
 OWN = "fitted here"  # the small network of notebook 13
 NOT_LEARNED = "; not learned"
-SMALL = 48  # pixels of the modern networks, those of FER-2013
+SMALL, PAPER_A = 48, 128  # pixels of the modern networks, those of FER-2013, and of paper A's network
 
 
 @dataclass(frozen=True)
@@ -95,19 +95,20 @@ def images(table: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataF
     return both[both["split_saw"] != ""].reset_index(drop=True)
 
 
-def fit(table: pd.DataFrame, study: Path, pixels: int, most: int, passes: int, seeds: int, precision: str) -> Trial:
+def fit(table: pd.DataFrame, study: Path, most: int, passes: int, seeds: int, precision: str) -> Trial:
     """Fit both networks on both sides, or read what an equal run has fitted.
 
     Args:
         table: N rows, as for `images`.
         study: folder of the products.
-        pixels: side of the crops of paper A's network.
-        most: training images at most, as for `images`; where there is a limit, the recipe is that of `few_images`.
+        most: training images at most, as for `images`; with a limit, the recipe is that of `few_images`, and
+            paper A's network sees the pixels of the other, at a seventh of the price.
         passes: over the training images.
         seeds: networks of each kind.
         precision: as `lib.training.Settings` has it.
     """
     rows, folder = images(table, most, np.random.default_rng(0)), study / "models" / "fair_trial"
+    pixels = SMALL if most else PAPER_A
     usable, crops = trained_networks.crops(rows, {(HOW, pixels), (HOW, SMALL)}, study)
     rows = rows[usable].reset_index(drop=True)
     labels, inputs = emotions.index(rows["emotion"]), {}
