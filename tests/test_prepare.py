@@ -57,7 +57,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         future.set_result(function(*arguments))
         return future
 
-    monkeypatch.setattr(workers, "_processes", lambda *_: contextlib.nullcontext((submit, lambda: 2)))
+    monkeypatch.setattr(workers, "_processes", lambda *_: contextlib.nullcontext((submit, lambda: 2, lambda: False)))
 
 
 @pytest.fixture(scope="module")
@@ -498,6 +498,25 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_and_then_the_scheduler_a
     assert spread.table["faces"].tolist() == [1, 2, 0] * 8
     for name in ("box", "mesh", "landmarks"):
         assert np.asarray(getattr(spread, name)).tobytes() == np.asarray(getattr(alone, name)).tobytes()
+
+
+def test_work_that_a_new_scheduler_has_never_heard_of_is_given_out_again(monkeypatch):
+    """Two answers get lost with their scheduler, which is seen the second time it is asked for."""
+    monkeypatch.setattr(workers, "_PATIENCE", 0.01)
+    given_out, lost = [], iter([False, True])
+
+    def submit(function: workers.Task, tasks: list) -> Future:
+        given_out.append(tasks)
+        future = Future()
+        if len(given_out) > 2:
+            future.set_result(function(tasks))
+        return future
+
+    batches = [np.array([0, 1]), np.array([2, 3])]
+    done = workers._results(submit, lambda: 2, lambda: next(lost), lambda row: (dict, {"row": row}), batches)
+    results = [result["row"] for _, part in done for result in part]
+    assert sorted(results) == [0, 1, 2, 3]
+    assert sorted(map(str, given_out[:2])) == sorted(map(str, given_out[2:]))
 
 
 def test_a_scheduler_that_does_not_come_back_is_named(tmp_path, monkeypatch):

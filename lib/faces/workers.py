@@ -7,6 +7,7 @@ again gets a status that says so.
 
 import contextlib
 import errno
+import functools
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ BATCH = 32  # rows; a kill costs at most this, times the batches under way
 CRASHED = "crashed the worker"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _AHEAD = 4  # batches under way for each thread of a cluster
+_PATIENCE = 10  # seconds without a result after which a cluster is asked whether its scheduler is still the same
 _PASSING = {
     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE,
 }  # fmt: skip
@@ -58,8 +60,8 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
         return 0
     batches = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
     postponed = []
-    with progress.bar(label=label, total=len(rows)) as bar, _processes(len(batches)) as (submit, ahead):
-        for done, results in _results(submit, task, batches, ahead):
+    with progress.bar(label=label, total=len(rows)) as bar, _processes(len(batches)) as processes:
+        for done, results in _results(*processes, task, batches):
             store.put(slots[done], results)
             postponed += [result["status"] for result in results if result["status"].startswith(AGAIN)]
             bar.update(len(done))
@@ -71,7 +73,11 @@ def fill(store: Store, slots: np.ndarray, task: Callable[[int], Task], label: st
 
 
 def _results(
-    submit: Submit, task: Callable[[int], Task], batches: list[np.ndarray], ahead: Callable[[], int]
+    submit: Submit,
+    ahead: Callable[[], int],
+    lost: Callable[[], bool],
+    task: Callable[[int], Task],
+    batches: list[np.ndarray],
 ) -> Iterator[tuple[np.ndarray, list[dict]]]:
     """Yield rows with their results as they come back; at most `ahead()` batches are under way.
 
@@ -85,9 +91,10 @@ def _results(
             batch = (suspects if alone else batches).pop()
             waiting[submit(_work, [task(row) for row in batch])] = batch
         rows, results = [], []
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        done = wait(waiting, _PATIENCE, return_when=FIRST_COMPLETED).done
+        for future in [*waiting] if not done and lost() else done:
             batch = waiting.pop(future)
-            if future.cancelled():  # the scheduler was lost, and may come back
+            if future.cancelled() or not future.done():  # the scheduler was lost, and may come back
                 (suspects if alone else batches).append(batch)
             elif not _died(future):
                 rows, results = [*rows, *batch], results + future.result()
@@ -106,12 +113,13 @@ def _died(future: Future) -> bool:
 
 
 @contextlib.contextmanager
-def _processes(batches: int) -> Iterator[tuple[Submit, Callable[[], int]]]:
-    """Yield a function that submits work, and one that says how many batches may be under way."""
+def _processes(batches: int) -> Iterator[tuple[Submit, Callable[[], int], Callable[[], bool]]]:
+    """Yield three functions: to submit work, how many batches may be under way, and whether all under way is lost."""
     scheduler = os.environ.get("FACE_STUDY_SCHEDULER")
     if not scheduler:
         workers = max(min(joblib.cpu_count(), batches), 1)
-        yield lambda *work: get_memmapping_executor(workers, env=_ONE_THREAD).submit(*work), lambda: 2 * workers
+        executor = functools.partial(get_memmapping_executor, workers, env=_ONE_THREAD)
+        yield lambda *work: executor().submit(*work), lambda: 2 * workers, lambda: False
         return
     from distributed import Client
 
@@ -120,7 +128,13 @@ def _processes(batches: int) -> Iterator[tuple[Submit, Callable[[], int]]]:
         Client(scheduler, set_as_default=False, direct_to_workers=True) as client,
         client.get_executor(pure=False, retries=2) as executor,
     ):
-        yield executor.submit, lambda: _AHEAD * max(1, _threads(client))
+        schedulers = [client.scheduler_info()["id"]]
+
+        def lost() -> bool:  # a new scheduler knows nothing of the work of the one before
+            schedulers.append(client.scheduler_info()["id"])
+            return schedulers[-1] != schedulers[-2]
+
+        yield executor.submit, lambda: _AHEAD * max(1, _threads(client)), lost
 
 
 def _threads(client: "Client") -> int:
