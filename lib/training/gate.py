@@ -13,8 +13,9 @@ fits have:
 
     notebook 09, compact VGG-S on crops of faces     6 passes     .004 to .164
                  R-B, R-D                             6 passes     .013 to .172
-                 R-C                                 12 passes     .018 to .053
-                 modern compact                       4 passes     .009 to .019
+                 R-C                                  6 passes     .456 to .628          lies at the threshold
+                 the same                            12 passes     .018 to .053
+                 modern compact                       3 passes     .025 to .037
                  compact VGG-S on whole frames       12 passes     .148 to .477
                  the same at 64 pixels, by AdamW      5 passes     .906             has not learned; one seed
     notebook 10, EIW                                 36 passes     .353 to .404
