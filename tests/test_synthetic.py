@@ -38,7 +38,7 @@ SURFACE = mesh.surface()
 
 
 def strengths(**values: float) -> np.ndarray:
-    """Action units (20, 2) from `u12=1.0` for both sides, `u12_right=1.0` for one."""
+    """Action units (21, 2) from `u12=1.0` for both sides, `u12_right=1.0` for one."""
     full = np.zeros((len(units.UNITS), 2))
     for name, value in values.items():
         unit, _, side = name[1:].partition("_")
@@ -369,7 +369,7 @@ def test_the_nose_goes_where_the_pose_says(pose, axis, sign):
 
 
 def test_roll_turns_the_image_clockwise():
-    truth = draw(Subject(9), np.zeros((20, 2)), scenes.Scene(roll=15.0), np.random.default_rng(0))[1]
+    truth = draw(Subject(9), np.zeros((21, 2)), scenes.Scene(roll=15.0), np.random.default_rng(0))[1]
     x, y = truth.mesh[263] - truth.mesh[33]
     assert np.degrees(np.arctan2(y, x)) == pytest.approx(15, abs=1)
 
@@ -417,7 +417,7 @@ def test_the_neck_is_narrower_than_the_jaw():
 
 def test_what_is_covered_is_said_and_changes_the_face():
     open_, covered = scenes.Scene(), scenes.Scene(cover=3)
-    images = [draw(Subject(9), np.zeros((20, 2)), s, np.random.default_rng(0)) for s in (open_, covered)]
+    images = [draw(Subject(9), np.zeros((21, 2)), s, np.random.default_rng(0)) for s in (open_, covered)]
     assert [truth.occluded for _, truth in images] == [False, True]
     assert (np.abs(images[0][0].astype(int) - images[1][0]).max(2) > 20).mean() > 0.01
 

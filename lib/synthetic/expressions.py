@@ -21,13 +21,13 @@ VARIANTS: dict[str, tuple[tuple[float, dict[int, tuple[float, float]]], ...]] = 
                 26: (0.2, 0.4)}),
         (0.20, {4: (1, 1.1), 7: (1, 0.7), 10: (1, 0.6), 16: (0.6, 0.4), 20: (0.5, 0.4), 25: (1, 0.5), 26: (1, 0.8)}),
     ),
-    "disgust": (  # lips closed, corners down; the upper lip high; eyes shut tight
-        (0.55, {9: (1, 0.85), 10: (1, 0.7), 17: (1, 0.75), 15: (1, 0.65), 7: (1, 0.7), 6: (0.8, 0.6), 4: (0.6, 0.45),
+    "disgust": (  # the lower lip turned out of a squared mouth; the same with eyes shut; lips closed, corners down
+        (0.60, {9: (1, 0.55), 10: (1, 0.95), 22: (1, 1.0), 15: (1, 1.05), 16: (1, 0.7), 17: (1, 0.8), 6: (1, 1.05),
+                25: (1, 0.8), 26: (1, 0.35), 43: (1, 0.85), 4: (0.5, 0.3)}),
+        (0.30, {9: (1, 0.60), 10: (1, 1.0), 22: (1, 1.0), 15: (1, 1.0), 16: (1, 0.7), 17: (1, 0.8), 6: (1, 1.05),
+                25: (1, 0.8), 26: (0.7, 0.35), 43: (1, 1.0)}),
+        (0.10, {9: (1, 0.85), 10: (1, 0.7), 17: (1, 0.75), 15: (1, 0.65), 7: (1, 0.7), 6: (0.8, 0.6), 4: (0.6, 0.45),
                 43: (0.8, 0.4), 24: (0.5, 0.3)}),
-        (0.30, {9: (1, 0.9), 10: (1, 0.9), 17: (0.8, 0.6), 15: (0.8, 0.6), 25: (0.4, 0.4), 7: (1, 0.8), 6: (1, 0.8),
-                43: (0.8, 0.3)}),
-        (0.15, {9: (1, 0.85), 10: (1, 0.75), 17: (0.8, 0.7), 15: (0.8, 0.6), 4: (0.4, 0.4), 7: (1, 0.7), 6: (0.8, 0.6),
-                43: (1, 0.7)}),
     ),
     "fear": (  # lips pulled back; lips just parted; a scream
         (0.55, {1: (1, 1.0), 2: (0.5, 0.4), 4: (1, 0.8), 5: (1, 0.9), 20: (1, 0.7), 25: (1, 0.7), 16: (0.6, 0.5),
@@ -67,7 +67,7 @@ def draw(subject: Subject, emotion: str, rng: np.random.Generator) -> tuple[np.n
     """Draw one way in which this subject shows an emotion.
 
     Returns:
-        The units at full strength and the units at rest, both float64 (20, 2): right, left, in [0, 1]. At intensity t
+        The units at full strength and the units at rest, both float64 (21, 2): right, left, in [0, 1]. At intensity t
         the face shows `rest + t * full`.
 
     Raises:
@@ -92,21 +92,21 @@ def draw(subject: Subject, emotion: str, rng: np.random.Generator) -> tuple[np.n
 
 
 def at(full: np.ndarray, rest: np.ndarray, intensity: float) -> np.ndarray:
-    """Return the action units (20, 2) at an intensity.
+    """Return the action units (21, 2) at an intensity.
 
     Args:
-        full: the units (20, 2) at full intensity.
-        rest: the units (20, 2) of the resting face.
+        full: the units (21, 2) at full intensity.
+        rest: the units (21, 2) of the resting face.
         intensity: in [0, 1].
     """
     return (rest * (1 - 0.5 * intensity) + intensity * full).clip(0, 1)
 
 
 def beside(strength: np.ndarray, scene: str, rng: np.random.Generator) -> np.ndarray:
-    """Return the action units (20, 2) with what faces do beside an emotion: blink, in `wild` also talk and look tired.
+    """Return the action units (21, 2) with what faces do beside an emotion: blink, in `wild` also talk and look tired.
 
     Args:
-        strength: the units (20, 2) of the emotion.
+        strength: the units (21, 2) of the emotion.
         scene: "lab" or "wild".
         rng: decides who is caught at what.
     """

@@ -103,7 +103,7 @@ def draw(
 
     Args:
         subject: who.
-        strength: float64 (20, 2), the units of `units.UNITS` in [0, 1], right and left.
+        strength: float64 (21, 2), the units of `units.UNITS` in [0, 1], right and left.
         scene: pose, light, camera.
         rng: the camera's noise.
         size: of the image in pixels, one number or (height, width).
@@ -165,7 +165,7 @@ def _light(
         actor: who.
         pose: from `_pose`.
         place: from `_project`.
-        strength: float64 (20, 2), the action units, for the folds.
+        strength: float64 (21, 2), the action units, for the folds.
         scene: light, gaze, background.
         age: 0 to 1, for the folds.
         size: height and width in pixels.

@@ -48,7 +48,7 @@ def known(points: np.ndarray, strength: np.ndarray, scene: Scene, emotion: str, 
 
     Args:
         points: MediaPipe's points (468, 2) in pixels.
-        strength: of the action units (20, 2), right and left, in [0, 1].
+        strength: of the action units (21, 2), right and left, in [0, 1].
         scene: where.
         emotion: shown.
         intensity: in [0, 1].

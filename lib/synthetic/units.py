@@ -13,12 +13,12 @@ import numpy as np
 from lib.synthetic import mesh
 from lib.synthetic.subdivide import bilaplacian
 
-UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43)
+UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 20, 23, 24, 25, 26, 27, 43, 22)
 NAMES = {
     1: "inner brow raiser", 2: "outer brow raiser", 4: "brow lowerer", 5: "upper lid raiser", 6: "cheek raiser",
     7: "lid tightener", 9: "nose wrinkler", 10: "upper lip raiser", 12: "lip corner puller", 14: "dimpler",
-    15: "lip corner depressor", 16: "lower lip depressor", 17: "chin raiser", 20: "lip stretcher", 23: "lip tightener",
-    24: "lip pressor", 25: "lips part", 26: "jaw drop", 27: "mouth stretch", 43: "eyes closed",
+    15: "lip corner depressor", 16: "lower lip depressor", 17: "chin raiser", 20: "lip stretcher", 22: "lip funneler",
+    23: "lip tightener", 24: "lip pressor", 25: "lips part", 26: "jaw drop", 27: "mouth stretch", 43: "eyes closed",
 }  # fmt: skip
 JAW_JOINT = np.array([0.0, -1.6, -6.0])
 JAW_DEGREES = {26: 13.0, 27: 24.0}
@@ -68,6 +68,12 @@ _MOVES: dict[int, tuple[tuple, tuple[int, ...], float]] = {
          (*_EYE, *_NOSE, 61, 76, 172, 136), 4.0),
     20: (((_CORNER, (0.84, -0.26, -0.46)), ((40, 80), (0.46, -0.04, -0.20)), ((91, 88), (0.48, -0.20, -0.20)),
           ((57, 43), (0.50, -0.14, -0.26))), (*_EYE, *_NOSE, 0, 13, 14, 17, 152, 50), 5.0),
+    22: (((_CORNER, (-0.22, -0.74, -0.02)), ((57, 43), (-0.06, -0.62, 0.14)), ((91, 88, 95), (-0.06, -1.0, 0.27)),
+          ((181,), (-0.02, -0.94, 0.48)), ((84,), (0, -0.65, 0.46)), ((17,), (0, -0.37, 0.44)),
+          ((178,), (0, -0.49, 0.26)), ((87,), (0, -0.23, 0.24)), ((14,), (0, -0.07, 0.22)),
+          ((83, 18), (0, -0.25, 0.24)), ((40, 80), (-0.13, 0.30, 0.05)), ((39, 81), (-0.06, 0.25, 0.04)),
+          ((191, 185), (-0.24, 0.28, 0.09)), ((92, 165), (-0.02, 0.22, 0.09))),
+         (*_EYE, *_NOSE, 0, 13, 152, 199), 3.0),
     23: (((_CORNER, (-0.30, 0.0, 0.04)), ((0, 37, 39), (-0.02, -0.26, -0.14)), ((40,), (-0.14, -0.16, -0.10)),
           ((17, 84, 181), (-0.02, 0.28, -0.14)), ((91,), (-0.14, 0.16, -0.10)), (_UPPER_IN, (-0.06, 0, -0.12)),
           (_LOWER_IN, (-0.06, 0, -0.12)), ((13, 14), (0, 0, -0.12))), (*_EYE, *_NOSE, 152, 199), 2.5),
@@ -85,7 +91,7 @@ _MOVES: dict[int, tuple[tuple, tuple[int, ...], float]] = {
 
 @lru_cache(maxsize=1)
 def basis() -> np.ndarray:
-    """Return float64 (20, 2, V, 3): displacement in cm of every control vertex per unit and side (right, left).
+    """Return float64 (21, 2, V, 3): displacement in cm of every control vertex per unit and side (right, left).
 
     Of units 26 and 27 only what the lips add to the turn of the jaw is here.
     """
@@ -180,7 +186,7 @@ def deform(base: np.ndarray, strength: np.ndarray, eyes: np.ndarray) -> tuple[np
 
     Args:
         base: float64 (V, 3), the subject at rest.
-        strength: float64 (20, 2), each unit in [0, 1], right and left.
+        strength: float64 (21, 2), each unit in [0, 1], right and left.
         eyes: float64 (2, 3), the centres of the right and left eyeball.
 
     Returns:

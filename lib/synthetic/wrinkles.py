@@ -175,7 +175,7 @@ def relief(base: np.ndarray, level: int, strength: np.ndarray, age: float) -> tu
     Args:
         base: float32 (h, w), the subject's fine relief at this size.
         level: 0 full size, 1 half, 2 quarter.
-        strength: float64 (20, 2), the action units, right and left.
+        strength: float64 (21, 2), the action units, right and left.
         age: 0 young to 1 old.
     """
     folded = np.stack([base, np.zeros_like(base)])
