@@ -310,6 +310,17 @@ def test_a_second_run_waits_for_the_first(folder):
     assert (build(folder) / "executed" / "02_test.ipynb").exists()
 
 
+def test_publishing_waits_for_a_run(folder):
+    build(folder).mkdir()
+    with (build(folder) / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        publishing = start(folder, "tiny", "--publish")
+        assert "waiting for its end" in publishing.stdout.readline()
+    words, _ = publishing.communicate(timeout=60)
+    assert publishing.returncode == 2
+    assert "notebook 01 has results of no run" in words
+
+
 def test_a_missing_data_folder_is_refused_before_the_lock(folder):
     build(folder).mkdir()
     with (build(folder) / ".lock").open("w") as file:

@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parse(arguments)
         if options.publish:
-            print("\n".join(publish.publish(options.profile)))
+            with lock(options.profile):  # a run would replace what is being published
+                print("\n".join(publish.publish(options.profile)))
             return WELL
         if options.jobs < 1:
             raise PlanError(f"--jobs {options.jobs}: expected 1 or more")
