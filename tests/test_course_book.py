@@ -98,7 +98,7 @@ def shown(tmp_path, page):
     """Return what a browser makes of a page, as HTML."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if not browser:
-        pytest.skip("no Chromium: install the package chromium")
+        pytest.skip("Chromium is not installed; .ci/run installs it")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'own'}"]
     command += ["--allow-file-access-from-files", "--virtual-time-budget=10000", "--dump-dom", page.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
