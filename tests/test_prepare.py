@@ -48,6 +48,28 @@ def fill(store: Store, numbers: list[int], function: workers.Task = length) -> t
     return slots, workers.fill(store, slots, lambda row: (function, "x" * numbers[row]), "test")
 
 
+ROWS = int(os.environ.get("FACE_STUDY_ROWS", 10_000))  # 1,000,000 by hand: about ten minutes, 4.4 GB of disk
+PAIRS = int(os.environ.get("FACE_STUDY_PAIRS", 1))  # of calls with one worker and with two; 20 by hand
+WAIT = 0.02  # seconds that a stub sleeps for each row, about what a real face takes; so it needs no core
+log = logging.getLogger(__name__)  # pytest --log-cli-level=INFO shows the figures
+
+
+def face_or_stub(number: int, path: str, wait: float = 0) -> dict:
+    """Look for the face of every thousandth row; for the others wait, and make up as large a result."""
+    if number % 1000 == 0:
+        return prepare.find_face((path, -1, "own"))
+    time.sleep(wait)
+    return {"status": "ok", **{name: np.full(shape, number, kind) for name, kind, shape in prepare.FIELDS[:3]}}
+
+
+def assert_stubs(store: Store, slots: np.ndarray) -> None:
+    """Check what `face_or_stub` has left in the store."""
+    assert (store.status(slots) == "ok").all()
+    boxes = store.open("rows")["box"][slots[[0, 1, 1000]]]
+    assert boxes[1].tolist() == [1, 1, 1, 1]
+    assert np.array_equal(boxes[0], boxes[2])
+
+
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in this process, so that a test can watch it."""
@@ -209,6 +231,24 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     before = me.memory_info().rss
     fill(store, list(range(6000)), frame)  # 295 MB of crops
     assert me.memory_info().rss - before < 100e6
+    (tmp_path / "s" / "rows.bin").unlink()
+
+
+def test_memory_grows_by_less_than_a_kilobyte_a_row(pictures, tmp_path):
+    """Rows take 4.4 kB on disk; $FACE_STUDY_ROWS asks for more of them than a test has time for."""
+    store, me = Store(tmp_path / "s", prepare.FIELDS, {}), psutil.Process()
+    peak, path = [0], pictures["path"][0]
+
+    def task(row: int) -> workers.Task:
+        peak[0] = max(peak[0], me.memory_info().rss) if row % 500 == 0 else peak[0]
+        return face_or_stub, row, path
+
+    workers.fill(store, store.slots(f"{number:032x}" for number in range(1000)), task, "warm up")
+    before = me.memory_info().rss
+    slots = store.slots(f"{number:032x}" for number in range(ROWS))
+    workers.fill(store, slots, task, "test")
+    assert max(peak[0], me.memory_info().rss) - before < 100e6 + 1000 * ROWS
+    assert_stubs(store, slots)
     (tmp_path / "s" / "rows.bin").unlink()
 
 
@@ -541,20 +581,6 @@ def test_a_scheduler_that_does_not_come_back_is_named(tmp_path, monkeypatch):
     assert (store.status(np.arange(199)) != "").any()
 
 
-ROWS = int(os.environ.get("FACE_STUDY_ROWS", 10_000))  # 1,000,000 by hand: about ten minutes, 4.4 GB of disk
-PAIRS = int(os.environ.get("FACE_STUDY_PAIRS", 0))  # of calls with one worker and with two; 20 by hand
-WAIT = 0.02  # seconds that a stub sleeps for each row, about what a real face takes; so it needs no core
-log = logging.getLogger(__name__)  # pytest --log-cli-level=INFO shows the figures
-
-
-def face_or_stub(number: int, path: str) -> dict:
-    """Look for the face of every thousandth row; for the others wait as long, and make up as large a result."""
-    if number % 1000 == 0:
-        return prepare.find_face((path, -1, "own"))
-    time.sleep(WAIT)
-    return {"status": "ok", **{name: np.full(shape, number, kind) for name, kind, shape in prepare.FIELDS[:3]}}
-
-
 def test_memory_stands_still_while_rows_are_worked_on(pictures, tmp_path, monkeypatch):
     """Rows take 4.4 kB on disk; a worker of many threads waits for the stubs, beside one that looks at faces."""
     store, path = Store(tmp_path / "s", prepare.FIELDS, {}), pictures["path"][0]
@@ -562,7 +588,7 @@ def test_memory_stands_still_while_rows_are_worked_on(pictures, tmp_path, monkey
 
     def task(row: int) -> workers.Task:
         rss.setdefault(10 * row // ROWS, [process.memory_info().rss for process in processes])
-        return face_or_stub, row, path
+        return face_or_stub, row, path, WAIT
 
     with Cluster() as cluster:
         started = cluster.scheduler(), cluster.worker(threads=64)
@@ -576,37 +602,34 @@ def test_memory_stands_still_while_rows_are_worked_on(pictures, tmp_path, monkey
         rss[10] = [process.memory_info().rss for process in processes]
     for tenth, sizes in rss.items():
         log.info("%d %% of %d rows: caller, scheduler, worker %s MB", 10 * tenth, ROWS, [s // 10**6 for s in sizes])
-    assert rss[10][0] - before < 100e6 + 1000 * ROWS
+    assert max(sizes[0] for sizes in rss.values()) - before < 100e6 + 1000 * ROWS
     caller_and_scheduler = np.array(rss[10])[:2] - rss[min(rss)][:2]
     assert (caller_and_scheduler < 100e6).all()  # a worker holds what the caller has not fetched yet
-    assert (store.status(slots) == "ok").all()
-    boxes = store.open("rows")["box"][slots[[0, 1, 1000]]]
-    assert boxes[1].tolist() == [1, 1, 1, 1]
-    assert np.array_equal(boxes[0], boxes[2])
+    assert_stubs(store, slots)
     (tmp_path / "s" / "rows.bin").unlink()
-
-
-def stub(path: str) -> dict:
-    return face_or_stub(1, path)
 
 
 def costs(cluster: Cluster, store: Store, task: workers.Task) -> tuple[float, float]:
     """Return the seconds that a cluster takes for 256 rows, and the processor seconds of its workers, with a task."""
-    spent = lambda: sum(sum(psutil.Process(worker.pid).cpu_times()[:2]) for worker in cluster.workers)  # noqa: E731
+
+    def spent() -> float:
+        return sum(sum(psutil.Process(worker.pid).cpu_times()[:2]) for worker in cluster.workers)
+
     slots = store.slots(f"{number:032x}" for number in range(256))
     began, before = time.perf_counter(), spent()
     workers.fill(store, slots, lambda row: task, "test")
+    assert (store.status(slots) == "ok").all()
     return time.perf_counter() - began, spent() - before
 
 
-@pytest.mark.skipif(not PAIRS, reason="$FACE_STUDY_PAIRS is how often one worker and two are compared")
 @pytest.mark.parametrize("kind", ["waiting", "faces"])
-def test_two_workers_are_twice_as_fast_as_one(pictures, tmp_path, monkeypatch, kind):
+def test_two_workers_compute_all_rows_as_one_does_and_their_efficiency_is_logged(pictures, tmp_path, monkeypatch, kind):
     """One and two processes of one thread in turn, so that the load of the machine hits both alike.
 
     Of stubs that wait the seconds count, as they need no core; of faces those of the processor, where cores are few.
     """
-    task = (stub, "") if kind == "waiting" else (prepare.find_face, (pictures["path"][0], -1, "own"))
+    path = pictures["path"][0]
+    task = (face_or_stub, 1, path, WAIT) if kind == "waiting" else (prepare.find_face, (path, -1, "own"))
     ratios = []
     with Cluster() as one, Cluster() as two:
         for cluster, count in ((one, 1), (two, 2)):
@@ -623,7 +646,6 @@ def test_two_workers_are_twice_as_fast_as_one(pictures, tmp_path, monkeypatch, k
     share = np.array(ratios[1:])[:, 0 if kind == "waiting" else 1]
     quartiles = np.percentile(share, [25, 50, 75])
     log.info("%s: efficiency of two workers, %d pairs: quartiles %.3f, %.3f, %.3f", kind, PAIRS, *quartiles)
-    assert quartiles[1] > 0.7
 
 
 def test_the_command_line_prepares_a_data_set(folder, tmp_path, monkeypatch, capsys):
