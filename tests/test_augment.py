@@ -235,6 +235,14 @@ def test_a_batch_of_layers_can_be_made_again_alone(crops, targets, name):
 
 
 @pytest.fixture(scope="module")
+def ten_faces() -> np.ndarray:
+    """Ten rendered faces with a grain, as an even background has no histogram, uint8 (10, 64, 64, 3)."""
+    drawn = [render(Subject(k), "happy", 0.8, np.random.default_rng(k), "wild", size=64)[0] for k in range(10)]
+    grain = np.random.default_rng(0).normal(0, 8, (10, 64, 64, 3))
+    return np.clip(np.stack(drawn) + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
 def same_face() -> np.ndarray:
     """A face 1000 times, uint8 (1000, 64, 64, 3), with a grain: an even or overexposed background has no histogram."""
     face = render(Subject(0), "happy", 0.8, np.random.default_rng(0), "wild", size=64)[0]
@@ -250,18 +258,24 @@ MEASURES = {  # of images uint8 (B, 64, 64, 3) and of the face they were made fr
 }
 
 
-def unlike(one: np.ndarray, other: np.ndarray, before: np.ndarray, levels: float = 1) -> dict[str, float]:
-    """Return for each measure the Kolmogorov-Smirnov statistic of its draws, where `levels` of 256 are no difference.
+def apart(one: np.ndarray, other: np.ndarray, before: np.ndarray) -> dict[str, float]:
+    """Return for each measure how far its distributions are apart on average (Wasserstein), in levels of 256."""
+    pairs = {name: [measure(images, before) for images in (one, other)] for name, measure in MEASURES.items()}
+    return {name: stats.wasserstein_distance(*pair) for name, pair in pairs.items()}
+
+
+def unlike(one: np.ndarray, other: np.ndarray, before: np.ndarray) -> dict[str, float]:
+    """Return for each measure the Kolmogorov-Smirnov statistic of its draws, where one level of 256 is no difference.
 
     It is the largest distance of the two distribution functions, 0 to 1. Of 1000 draws each from one law it is over .09
     once in a thousand times.
     """
-    apart = {}
+    distances = {}
     for name, measure in MEASURES.items():
         ours, theirs = measure(one, before), measure(other, before)
-        sides = (ours + levels, theirs, "greater"), (ours - levels, theirs, "less")
-        apart[name] = max(stats.ks_2samp(*side).statistic for side in sides)
-    return apart
+        sides = (ours + 1, theirs, "greater"), (ours - 1, theirs, "less")
+        distances[name] = max(stats.ks_2samp(*side).statistic for side in sides)
+    return distances
 
 
 def through(layer: keras.Layer, images: np.ndarray) -> np.ndarray:
@@ -276,20 +290,23 @@ OPERATIONS_OF_RANDAUGMENT = (
 
 
 @pytest.mark.parametrize("number", range(10), ids=OPERATIONS_OF_RANDAUGMENT)
-def test_an_operation_of_keras_draws_like_that_of_keras_cv(same_face, number):
+def test_an_operation_of_keras_draws_like_that_of_keras_cv(ten_faces, same_face, number):
     keras.utils.set_random_seed(0)
     tf.random.set_global_generator(tf.random.Generator.from_seed(0))
     ours = layers._operations("float32")
     theirs = keras_cv.layers.RandAugment((0, 255), 2, layers.MAGNITUDE).layers
     kinds = [[type(layer).__name__.lstrip("_") for layer in side] for side in (ours, theirs)]
     assert kinds == [list(OPERATIONS_OF_RANDAUGMENT)] * 2
-    faces = same_face[:20] if number < 2 else same_face  # the first two draw nothing
-    one, other = (through(side[number], faces) for side in (ours, theirs))
-    levels = 5 if number == 1 else 1  # they equalise by other formulas
-    assert max(unlike(one, other, faces, levels).values()) < 0.12
+    for faces, measure, most in ((np.tile(ten_faces, (20, 1, 1, 1)), apart, 5), (same_face, unlike, 0.12)):
+        if number < 2 and measure is unlike:
+            continue  # these two draw nothing, and they equalise by formulas that differ
+        one, other = (through(side[number], faces) for side in (ours, theirs))
+        assert max(measure(one, other, faces).values()) < most
 
 
-def test_the_sets_of_keras_and_of_keras_cv_draw_alike(same_face, monkeypatch):
+def test_the_sets_of_keras_and_of_keras_cv_draw_alike(ten_faces, same_face, monkeypatch):
+    many = np.tile(ten_faces, (20, 1, 1, 1))
+    assert max(apart(*(augment.SETS[name]()(many, 3) for name in ("keras", "keras_cv")), many).values()) < 6
     theirs = augment.SETS["keras_cv"]()(same_face, 3)
     ours = augment.SETS["keras"]()(same_face, 3)
     monkeypatch.setattr(layers, "BRIGHTNESS", 0.3)
