@@ -80,12 +80,12 @@ def photographing(subject: Subject) -> Figure:
 
 
 def action_units(subject: Subject) -> Figure:
-    """Draw a subject's neutral face, then every action unit alone at full strength on both sides."""
-    near = Scene(zoom=1.35)
+    """Draw a subject's neutral face, then every action unit alone at full strength on both sides, by its number."""
+    near, numbers = Scene(zoom=1.35), sorted(units.UNITS)
     faces = [show.portrait(subject, {}, near)]
-    faces += [show.portrait(subject, {unit: (1.0, 1.0)}, near) for unit in units.UNITS]
-    titles = ["neutral", *(f"{unit} {units.NAMES[unit]}" for unit in units.UNITS)]
-    return plots.gallery(faces, titles, columns=7, side=2)
+    faces += [show.portrait(subject, {unit: (1.0, 1.0)}, near) for unit in numbers]
+    titles = ["neutral", *(f"{unit} {units.NAMES[unit]}" for unit in numbers)]
+    return plots.gallery(faces, titles, columns=8, side=1.75)
 
 
 def levels(subject: Subject, shares: Sequence[float], seed: int) -> Figure:
