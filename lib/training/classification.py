@@ -62,7 +62,9 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
     return sizes.assign(all=sizes.sum(axis=1))
 
 
-def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tuple[pd.DataFrame, Crops]:
+def cropped(
+    table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path, alignments: bool = True
+) -> tuple[pd.DataFrame, Crops]:
     """Return the images that have a crop in every alignment, and those crops.
 
     Args:
@@ -70,8 +72,9 @@ def cropped(table: pd.DataFrame, size: int, full_vgg_s: bool, study: Path) -> tu
         size: side of the crops in pixels.
         full_vgg_s: whether the proposed crops are needed at `models.VGG_S_SIZE` too.
         study: folder of the products, `lib.paths.data(scale)`.
+        alignments: whether all are needed, or the proposed one alone.
     """
-    wanted = [(how, size) for how in WAYS]
+    wanted = [(how, size) for how in (WAYS if alignments else ["proposed"])]
     wanted += [("proposed", models.VGG_S_SIZE)] if full_vgg_s else []
     usable, crops = trained_networks.crops(table, wanted, study)
     return table[usable].reset_index(drop=True), crops
