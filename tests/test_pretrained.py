@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 from lib import splits
 from lib.paths import ROOT
-from lib.training import fair_trial, real_faces
+from lib.training import fair_trial, real_faces, transfer
 
 SMALL = [
     "09.SCALE=smoke",
@@ -78,7 +79,8 @@ def test_a_side_has_whole_images_first_and_then_the_crops_that_there_are():
 
 
 def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reported_half(tmp_path, trees):
-    shutil.copytree(trees["fer2013"], tmp_path / "data/smoke/stand_in/fer2013")
+    for name in ("fer2013", "jaffe", "mug"):
+        shutil.copytree(trees[name], tmp_path / "data/smoke/stand_in" / name)
     placed = tmp_path / "licensed" / "fer2013"  # as if it were the real one
     placed.mkdir(parents=True)
     for file in ("fer2013.csv", "fer2013new.csv"):
@@ -102,6 +104,7 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     card = json.loads((tmp_path / "weights" / "fer2013.json").read_text())
     assert {row["when"] for row in card["calibration"]} == {"before", "after"}
     assert {"whole image", "crop", real_faces.BOTH} == {row["input"] for row in card["metrics"]}
+    assert [(row["fitted on"], row["tested on"]) for row in card["transfer"]] == [*product(transfer.SIDES, repeat=2)]
 
     reads = splits.test_reads(tmp_path / "data" / "smoke")
     assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]

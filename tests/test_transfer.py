@@ -31,7 +31,7 @@ def measured(cells):
 
 
 def test_with_a_stand_in_the_card_has_the_real_figures(side):
-    sides = transfer.sides(side, "stand-in", None, None)
+    sides = transfer.sides(side, "stand-in", None, None, "smoke")
     cells = transfer.cells(sides, models.build("modern_compact", 48), CARD)
     assert measured(cells) == {
         ("real", "real"): "on the card",

@@ -20,7 +20,6 @@ from lib.training import real_faces
 from lib.training.settings import Settings
 
 SIDES = ("real", "rendered")
-SCALE = "standard"  # of the rendered images beside a real data set
 CROPS = "crop"  # the input on which both kinds are alike
 MOST = 600  # images of an emotion that are measured: more would not narrow the means that count
 AGREED = {"disgust": 0.5, "fear": 0.5}  # least share of FER+'s votes: on these two people agree less often
@@ -44,7 +43,7 @@ class Side:
     test: pd.DataFrame
 
 
-def sides(own: Side, origin: str, settings: Settings, study: Path) -> dict[str, Side]:
+def sides(own: Side, origin: str, settings: Settings, study: Path, scale: str) -> dict[str, Side]:
     """Return the sides that there are, by name: the notebook's own, and beside real faces the rendered ones.
 
     Args:
@@ -52,14 +51,16 @@ def sides(own: Side, origin: str, settings: Settings, study: Path) -> dict[str, 
         origin: "real" or "stand-in", of its images.
         settings: of a fit on rendered faces.
         study: folder of the products.
+        scale: of the study; the stand-in beside a real data set is drawn at most at the scale standard.
     """
     if origin != "real":
         return {"rendered": own}
     data_set = own.table["data_set"].iloc[0]
-    return {"real": own, "rendered": rendered_side(data_set, own.model, settings, study / "rendered")}
+    scale = "smoke" if scale == "smoke" else "standard"
+    return {"real": own, "rendered": rendered_side(data_set, own.model, settings, study / "rendered", scale)}
 
 
-def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder: Path) -> Side:
+def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder: Path, scale: str) -> Side:
     """Draw the stand-in of a data set, fit a network on it, and return both.
 
     Args:
@@ -67,9 +68,10 @@ def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder:
         model: a network of the kind and size that is to be fitted.
         settings: of the fit.
         folder: of the products of the stand-in, none of the data set itself.
+        scale: of the stand-in.
     """
-    tree = stand_in.ensure(SCALE, [data_set])[data_set]
-    table = real_faces.load(data_set, folder, SCALE, tree)
+    tree = stand_in.ensure(scale, [data_set])[data_set]
+    table = real_faces.load(data_set, folder, scale, tree)
     kinds = real_faces.kinds(table, model.input_shape[1], folder)
     train = real_faces.side(kinds, table, "train", real_faces.VOTES)
     validation = real_faces.side(kinds, table, "validation")
