@@ -27,7 +27,7 @@ case "${1:-}" in
   test)
     shift # a worker per core and one thread in each: quicker than the reverse
     export OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-    exec "$python" -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile "$@"
+    exec "$python" -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
     ;;
   lab)
     shift # a setting of ours, beside the reader's own: no question about news
