@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -609,21 +610,35 @@ def test_memory_stands_still_while_rows_are_worked_on(pictures, tmp_path, monkey
     (tmp_path / "s" / "rows.bin").unlink()
 
 
-def costs(cluster: Cluster, store: Store, task: workers.Task) -> tuple[float, float]:
-    """Return the seconds that a cluster takes for 256 rows, and the processor seconds of its workers, with a task."""
+def costs(cluster: Cluster, store: Store, task: workers.Task, rows: int = 256) -> tuple[float, float]:
+    """Return the seconds that a cluster takes for so many rows, and the processor seconds of its workers."""
 
     def spent() -> float:
         return sum(sum(psutil.Process(worker.pid).cpu_times()[:2]) for worker in cluster.workers)
 
-    slots = store.slots(f"{number:032x}" for number in range(256))
+    slots = store.slots(f"{number:032x}" for number in range(rows))
     began, before = time.perf_counter(), spent()
     workers.fill(store, slots, lambda row: task, "test")
     assert (store.status(slots) == "ok").all()
     return time.perf_counter() - began, spent() - before
 
 
+@pytest.fixture(scope="module")
+def clusters() -> Iterator[tuple[Cluster, Cluster]]:
+    """Yield a cluster of one worker and one of two, each of one thread."""
+    with Cluster() as one, Cluster() as two:
+        for cluster, count in ((one, 1), (two, 2)):
+            cluster.scheduler()
+            cluster.workers = [cluster.worker() for _ in range(count)]
+        for cluster in (one, two):
+            wait_for(cluster, len(cluster.workers))
+        yield one, two
+
+
 @pytest.mark.parametrize("kind", ["waiting", "faces"])
-def test_two_workers_compute_all_rows_as_one_does_and_their_efficiency_is_logged(pictures, tmp_path, monkeypatch, kind):
+def test_two_workers_compute_all_rows_as_one_does_and_their_efficiency_is_logged(
+    clusters, pictures, tmp_path, monkeypatch, kind
+):
     """One and two processes of one thread in turn, so that the load of the machine hits both alike.
 
     Of stubs that wait the seconds count, as they need no core; of faces those of the processor, where cores are few.
@@ -631,18 +646,14 @@ def test_two_workers_compute_all_rows_as_one_does_and_their_efficiency_is_logged
     path = pictures["path"][0]
     task = (face_or_stub, 1, path, WAIT) if kind == "waiting" else (prepare.find_face, (path, -1, "own"))
     ratios = []
-    with Cluster() as one, Cluster() as two:
-        for cluster, count in ((one, 1), (two, 2)):
-            cluster.scheduler()
-            cluster.workers = [cluster.worker() for _ in range(count)]
-            wait_for(cluster, count)
-        for pair in range(PAIRS + 1):  # the first warms up
-            spent = []
-            for number, cluster in enumerate((one, two)):
-                monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
-                spent.append(costs(cluster, Store(tmp_path / f"{number} {pair}", prepare.FIELDS, {}), task))
-            (alone, cpu_alone), (both, cpu_both) = spent
-            ratios.append((alone / both / 2, cpu_alone / cpu_both))
+    for pair in range(PAIRS + 1):
+        spent = []
+        for number, cluster in enumerate(clusters):
+            monkeypatch.setenv("FACE_STUDY_SCHEDULER", cluster.address)
+            store = Store(tmp_path / f"{number} {pair}", prepare.FIELDS, {})
+            spent.append(costs(cluster, store, task, 256 if pair else 64))  # the first, a short one, warms up
+        (alone, cpu_alone), (both, cpu_both) = spent
+        ratios.append((alone / both / 2, cpu_alone / cpu_both))
     share = np.array(ratios[1:])[:, 0 if kind == "waiting" else 1]
     quartiles = np.percentile(share, [25, 50, 75])
     log.info("%s: efficiency of two workers, %d pairs: quartiles %.3f, %.3f, %.3f", kind, PAIRS, *quartiles)
