@@ -87,7 +87,7 @@ def memory(table: pd.DataFrame, title: str) -> Figure:
         ax.set_xticks(range(len(line)), [f"{row.threshold:.2f}\nn = {row.n:,}" for row in line.itertuples()])
         ax.set(title=network, xlabel="near duplicate from this correlation on")
     axes[0, 0].set_ylabel("accuracy, near duplicates\nminus other images")
-    axes[0, 0].legend(fontsize=8)
+    axes[0, -1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle(title)
     figure.tight_layout()
     return figure
