@@ -18,7 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lib.paths import ROOT
-from lib.runner import data, execute, notebook, plan
+from lib.runner import data, execute, machines, notebook, plan
 
 PROFILES = """
 [profiles.tiny]
@@ -330,20 +330,24 @@ def test_a_missing_data_folder_is_refused_before_the_lock(folder):
     assert "nowhere', which is no folder" in words
 
 
-@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "head", "tcp://127.0.0.1:many", "tcp://127.0.0.1:99999"])
-def test_a_scheduler_that_does_not_answer_is_refused(folder, scheduler):
-    code, words = run(folder, "tiny", "--scheduler", scheduler)
+def test_a_scheduler_that_does_not_answer_is_refused_before_a_notebook_runs(folder):
+    code, words = run(folder, "tiny", "--scheduler", "tcp://127.0.0.1:9")
     assert code == 2
-    assert f"no Dask scheduler answers at {scheduler}" in words
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in words
 
 
-@pytest.mark.parametrize("name", ["TF_CONFIG", "KERAS_DISTRIBUTION_JOB_ADDRESSES"])
-def test_several_machines_are_refused_on_tensorflow_before_a_notebook_runs(folder, monkeypatch, name):
+@pytest.mark.parametrize("scheduler", ["head", "tcp://127.0.0.1:many", "tcp://127.0.0.1:99999"])
+def test_an_address_of_no_scheduler_is_refused(scheduler):
+    with pytest.raises(notebook.PlanError, match=f"no Dask scheduler answers at {scheduler}"):
+        machines.use(scheduler, None)
+
+
+@pytest.mark.parametrize("name", machines.SEVERAL)
+def test_several_machines_are_refused_on_tensorflow(monkeypatch, name):
     monkeypatch.setenv(name, "10.0.0.1:4321")
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
-    code, words = run(folder, "tiny", "--devices", "all")
-    assert code == 2
-    assert f"{name} names several machines, over which only KERAS_BACKEND=jax can train" in words
+    with pytest.raises(notebook.PlanError, match=f"{name} names several machines, over which only KERAS_BACKEND=jax"):
+        machines.use(None, "all")
 
 
 def test_the_machines_of_a_run_reach_its_notebooks_and_the_command_that_resumes(folder):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -58,21 +59,28 @@ def start(folder):
     return subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for(condition, process):
+def wait_for(condition, alive=lambda: True):
     deadline = time.monotonic() + 900
-    while process.poll() is None and time.monotonic() < deadline and not condition():
+    while alive() and time.monotonic() < deadline and not condition():
         time.sleep(0.02)
-    assert process.poll() is None, process.communicate()[1]
+
+
+def kill_one_that_fits(folder):
+    """Kill a process of this one as soon as two fits have begun."""
+    wait_for(lambda: len(list(folder.glob("fits/*/state.npz"))) == 2)
+    fitting = [child for child in psutil.Process().children(recursive=True) if child.num_threads() > 8]
+    fitting[0].kill()
 
 
 def test_killed_side_by_side_and_resumed_they_end_with_the_bytes_of_one_by_one(one_by_one, tmp_path):
-    first = start(tmp_path)
-    wait_for(lambda: len(list(tmp_path.glob("fits/*/state.npz"))) == 2, first)
-    fitting = [child for child in psutil.Process(first.pid).children(recursive=True) if child.num_threads() > 8]
-    fitting[0].kill()
-    assert "what has been fitted is kept" in first.communicate()[1]
+    killer = threading.Thread(target=kill_one_that_fits, args=[tmp_path])
+    killer.start()
+    with pytest.raises(RuntimeError, match="what has been fitted is kept"):
+        fit_table(tmp_path, 2)
+    killer.join()
     second = start(tmp_path)
-    wait_for(lambda: list(tmp_path.glob("fits/*/record.json")), second)
+    wait_for(lambda: list(tmp_path.glob("fits/*/record.json")), lambda: second.poll() is None)
+    assert second.poll() is None, second.communicate()[1]
     fitting = psutil.Process(second.pid).children(recursive=True)
     second.send_signal(signal.SIGKILL)
     second.wait()
