@@ -125,6 +125,7 @@ def epochs_done(folder):
     return sum(len(json.loads(str(np.load(path)["history"]))) for path in folder.glob("*/state.npz"))
 
 
+WITHOUT_TENSORFLOW = 'sys.modules["tensorflow"] = None'  # not needed on JAX, and half of the time to start
 BACKENDS = """
     import json, numpy as np, keras, test_training
     import contextlib, dataclasses, pathlib
@@ -148,17 +149,18 @@ BACKENDS = """
 
 def test_three_steps_agree_on_tensorflow_and_jax_alone_compiled_and_shared_over_devices(tmp_path):
     """JAX shares over two devices; TensorFlow over one, as its collectives can lock up where two share a processor."""
-    children = {}
+    assert keras.backend.backend() == "tensorflow"
+    codes = {}
     for backend in ("tensorflow", "jax"):
-        folder = tmp_path / backend
-        folder.mkdir()
-        code = textwrap.dedent(BACKENDS).replace("{folder!r}", repr(str(folder)))
-        flags = {"KERAS_BACKEND": backend, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
-        children[backend] = run_child(folder, code, **flags)
+        (tmp_path / backend).mkdir()
+        codes[backend] = textwrap.dedent(BACKENDS).replace("{folder!r}", repr(str(tmp_path / backend)))
+    flags = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    child = run_child(tmp_path, f"{WITHOUT_TENSORFLOW}\n{codes['jax']}", **flags)
+    exec(codes["tensorflow"], {})  # meanwhile, in this process
+    errors = child.communicate(timeout=900)[1]
+    assert child.returncode == 0, errors
     losses = {}
-    for backend, child in children.items():
-        errors = child.communicate(timeout=900)[1]
-        assert child.returncode == 0, errors
+    for backend in codes:
         answers = json.loads((tmp_path / backend / "answers.json").read_text())
         losses |= {(backend, devices): values for devices, values in answers.items()}
     reference = losses["tensorflow", "alone"]
@@ -168,7 +170,6 @@ def test_three_steps_agree_on_tensorflow_and_jax_alone_compiled_and_shared_over_
 
 
 MACHINES = """
-    sys.modules["tensorflow"] = None  # not needed on JAX, and half of the time to start
     import dataclasses, os, pathlib, keras, numpy as np, test_training
     from lib import training
     folder, dies = pathlib.Path({folder!r}), {dies!r}
@@ -196,7 +197,7 @@ def machines(tmp_path, count, devices, dies=()):
     for number in range(count):
         folder = tmp_path / f"{count} {number}"
         folder.mkdir(exist_ok=True, parents=True)
-        code = textwrap.dedent(MACHINES).replace("{folder!r}", repr(str(folder)))
+        code = f"{WITHOUT_TENSORFLOW}\n" + textwrap.dedent(MACHINES).replace("{folder!r}", repr(str(folder)))
         environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "FACE_STUDY_DEVICES": "all"}
         environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes longer than running
         environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={devices}"
