@@ -81,11 +81,20 @@ def test_the_published_table_has_every_emotion_and_feature():
     assert smile["mouth corners"] > rest["mouth corners"]
 
 
-def test_an_image_without_a_face_is_left_out_and_the_figure_has_a_panel_per_feature():
+def test_faces_are_sought_in_pictures_of_48_pixels_and_no_or_a_turned_one_is_left_out():
     rng = np.random.default_rng(0)
-    seen = [rng.normal(size=(468, 2)) for _ in range(20)]
-    looks = iter([[type("Face", (), {"mesh": mesh})] for mesh in seen] + [[]] * 8)
-    table = likeness.rendered(lambda image: next(looks), 4, 100, rng)
+    meshes = rng.normal(size=(28, 468, 2))
+    meshes[:, 1] = meshes[:, [33, 133, 263, 362]].mean(axis=1)  # the tip of the nose between the eyes
+    meshes[20:, 1] += meshes[20:, 263] - meshes[20:, 33]
+    looks = iter([[type("Face", (), {"mesh": mesh})] for mesh in meshes[:24]] + [[]] * 4)
+    pictures = []
+
+    def detect(picture):
+        pictures.append(picture)
+        return next(looks)
+
+    table = likeness.rendered(detect, 4, 100, rng)
     assert len(table) == 20
+    assert {(picture.shape, picture.dtype.name) for picture in pictures} == {((48, 48, 3), "uint8")}
     figure = figures.likeness(likeness.compared(table, likeness.real()), "title")
     assert [ax.get_title() for ax in figure.axes] == list(likeness.FEATURES)

@@ -1,6 +1,9 @@
 """How like real faces the rendered ones are, as a landmark network sees both: eight features per emotion.
 
 `real_landmarks.csv` has the real side, measured on FER-2013 by notebook 13: means, deviations and counts, no image.
+Both sides are photographs of 48 grey pixels: the rendered people are taken as those of the stand-in of FER-2013,
+because light, pose and few pixels spread what a landmark network sees.
+
 The unit is the distance between the centres of the eyes, in the image; x points to the subject's left, y up, along and
 across the line between the eyes. So size, place and roll of a face do not matter; a turned face is left out.
 """
@@ -16,9 +19,12 @@ from lib import progress
 from lib.emotions import EMOTIONS
 from lib.synthetic.people import Subject
 from lib.synthetic.render import render
+from lib.synthetic.stand_in import fer2013
+from lib.synthetic.truth import Truth
 
 PUBLISHED = Path(__file__).parent / "real_landmarks.csv"
 LEVELS = (0.6, 0.8, 1.0)  # intensities that are drawn: photographs with a clear label show no weak expression
+DRAWN = fer2013.pictures("standard").drawn[0]  # pixels
 CLOSE = 0.5  # deviations of real faces: how far a mean may lie from the real one (ours)
 FRONTAL = 0.12  # ours: how far the tip of the nose may lie beside the middle of the eyes
 FEATURES = {
@@ -93,25 +99,33 @@ def real() -> pd.DataFrame:
 
 
 def rendered(detect: Callable, people: int, first: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the features of rendered people, each with every emotion once; scene `lab`, frontal.
+    """Return the features of rendered people, each with every emotion once, photographed as for FER-2013; frontal.
 
     Args:
-        detect: takes an image and returns faces with a `mesh` (468, 2), best first.
+        detect: takes an image uint8 (48, 48, 3) and returns faces with a `mesh` (468, 2), best first.
         people: how many.
         first: seed of the first person.
         rng: for the intensity, one of `LEVELS`, and all else that is drawn.
 
     Returns:
-        The columns of `features`, `emotion` and `subject`; an image without a face has no row.
+        The columns of `features`, `emotion` and `subject`; an image without a face, or of a turned one, has no row.
     """
     rows, meshes = [], []
     for subject in progress.bar(range(first, first + people), "measuring faces"):
         for emotion in EMOTIONS:
-            image, _ = render(Subject(subject), emotion, float(rng.choice(LEVELS)), rng)
-            faces = detect(image)
+            drawn = render(Subject(subject), emotion, float(rng.choice(LEVELS)), rng, "wild", DRAWN)
+            faces = detect(_photograph(*drawn))
             rows += [{"emotion": emotion, "subject": subject}] * len(faces[:1])
             meshes += [face.mesh for face in faces[:1]]
-    return pd.concat([features(np.stack(meshes)), pd.DataFrame(rows)], axis=1)
+    seen = np.stack(meshes)
+    return pd.concat([features(seen), pd.DataFrame(rows)], axis=1)[frontal(seen)]
+
+
+def _photograph(image: np.ndarray, truth: Truth) -> np.ndarray:
+    """Return a rendered image as FER-2013 would keep it, uint8 (48, 48, 3), grey."""
+    kept = fer2013.save(Path(), "", image, truth, fer2013.pictures("standard"))["pixels"]
+    grey = np.array(kept.split(), np.uint8).reshape(fer2013.SIZE, fer2013.SIZE)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def compared(rendered: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +140,7 @@ def compared(rendered: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
         them `of`, `metric`, the difference of the means in deviations of the real faces, `value`, with Student's 95 %
         interval over people, `low` and `high`, `n` and `clusters` (people; each has one image).
     """
-    both = distributions(rendered).merge(real, on=["emotion", "feature"], suffixes=("", " real"))
+    both = real.merge(distributions(rendered), on=["emotion", "feature"], suffixes=(" real", ""))
     half = stats.t.ppf(0.975, both["n"] - 1) * both["sd"] / np.sqrt(both["n"]) / both["sd real"]
     value = (both["mean"] - both["mean real"]) / both["sd real"]
     both = both.assign(value=value, low=value - half, high=value + half, clusters=both["n"])
