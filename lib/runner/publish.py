@@ -16,7 +16,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lib.evaluate import beside_paper_b
@@ -187,11 +187,12 @@ def _tier(profile: str, purpose: str) -> dict[str, str]:
 
 
 def duration(notebooks: Notebooks) -> str:
-    """Return the wall time of a published run, from its start to its last results, in words."""
-    provenances = [content["provenance"] for content in notebooks.values()]
-    start = min(datetime.fromisoformat(one["run"].split("/")[0]) for one in provenances)
-    end = max(datetime.fromisoformat(one["written"][:19]) for one in provenances)
-    minutes = (end - start).total_seconds() / 60
+    """Return the wall time of a published run in words: of each run in it, from its start to its last results."""
+    ends = {}
+    for one in (content["provenance"] for content in notebooks.values()):
+        ends[one["run"]] = max(ends.get(one["run"], ""), one["written"][:19])
+    spent = [datetime.fromisoformat(end) - datetime.fromisoformat(run.split("/")[0]) for run, end in ends.items()]
+    minutes = sum(spent, timedelta()).total_seconds() / 60
     return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
 
 
