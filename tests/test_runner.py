@@ -342,8 +342,16 @@ def test_an_address_of_no_scheduler_is_refused(scheduler):
         machines.use(scheduler, None)
 
 
+def test_several_machines_are_refused_on_tensorflow_before_a_notebook_runs(folder, monkeypatch):
+    monkeypatch.setenv(machines.SEVERAL[0], "10.0.0.1:4321")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    code, words = run(folder, "tiny", "--devices", "all")
+    assert code == 2
+    assert f"{machines.SEVERAL[0]} names several machines" in words
+
+
 @pytest.mark.parametrize("name", machines.SEVERAL)
-def test_several_machines_are_refused_on_tensorflow(monkeypatch, name):
+def test_every_way_to_name_several_machines_is_refused_on_tensorflow(monkeypatch, name):
     monkeypatch.setenv(name, "10.0.0.1:4321")
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     with pytest.raises(notebook.PlanError, match=f"{name} names several machines, over which only KERAS_BACKEND=jax"):
