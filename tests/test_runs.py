@@ -65,15 +65,16 @@ def wait_for(condition, alive=lambda: True):
         time.sleep(0.02)
 
 
-def kill_one_that_fits(folder):
-    """Kill a process of this one as soon as two fits have begun."""
+def kill_one_that_fits(folder, older):
+    """Kill a process of this one as soon as two fits have begun, none of the older ones."""
     wait_for(lambda: len(list(folder.glob("fits/*/state.npz"))) == 2)
-    fitting = [child for child in psutil.Process().children(recursive=True) if child.num_threads() > 8]
-    fitting[0].kill()
+    younger = set(psutil.Process().children(recursive=True)).difference(older)
+    next(child for child in younger if child.num_threads() > 8).kill()
 
 
 def test_killed_side_by_side_and_resumed_they_end_with_the_bytes_of_one_by_one(one_by_one, tmp_path):
-    killer = threading.Thread(target=kill_one_that_fits, args=[tmp_path])
+    older = psutil.Process().children(recursive=True)
+    killer = threading.Thread(target=kill_one_that_fits, args=[tmp_path, older])
     killer.start()
     with pytest.raises(RuntimeError, match="what has been fitted is kept"):
         fit_table(tmp_path, 2)
