@@ -14,7 +14,7 @@ from lib.emotions import EMOTIONS
 from lib.faces import shape
 from lib.splits import leakage
 
-FER2013 = Path(os.environ.get("FACE_STUDY_SHARED", "nowhere")) / "fer2013"
+FER2013 = Path(os.environ.get("FACE_DATA", "/nowhere")) / "fer2013"
 CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a sequence of 11 frames
 
 
@@ -320,7 +320,7 @@ def test_a_box_beyond_the_image_is_cut_to_it(photographs):
 
 
 @pytest.mark.skipif(
-    not (FER2013 / "fer2013.csv").is_file(), reason="FER-2013 cannot be passed on: set FACE_STUDY_SHARED"
+    not (FER2013 / "fer2013.csv").is_file(), reason="FER-2013 cannot be passed on: set FACE_DATA to where fer2013/ is"
 )
 def test_real_fer_2013_has_the_near_duplicates_that_we_counted():
     table = datasets.load("fer2013", root=FER2013)

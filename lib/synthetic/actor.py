@@ -66,7 +66,7 @@ def _openness(head: shape.Head, first: list[int], triangles: np.ndarray, materia
     mouth = np.unique(s.fine[s.material == mesh.MOUTH])
     front = control[list(mesh.LIP_RING), 2].mean()
     sky[mouth] = np.exp(-(front - skin[mouth, 2]).clip(0, None) * 1.1)
-    fixed = {parts.EYE: 1.0, parts.TEETH: 0.75, parts.TONGUE: 0.4, parts.HAIR: 1.0, parts.FRAME: 1.0}
+    fixed = {parts.EYE: 1.0, parts.TEETH: 0.95, parts.TONGUE: 0.4, parts.HAIR: 1.0, parts.FRAME: 1.0}
     for part, at in zip(head.parts, first, strict=False):
         if part.material in fixed:
             sky[at : at + len(part.points)] = fixed[part.material]
@@ -95,7 +95,7 @@ def between(actor: Actor, face: np.ndarray, rigid: np.ndarray) -> np.ndarray:
         elif part.material in (parts.TEETH, parts.TONGUE):
             lips = [face[[78, *ring, 308], :2] for ring in (mesh.UPPER_LIP, mesh.LOWER_LIP)]
             above, below = _depths(rigid[here, :2], *lips)
-            access[here] = ((above + below) / 0.5).clip(0, 1) * (0.4 + 0.6 * (above / 0.3).clip(0, 1))
+            access[here] = ((above + below) / 0.35).clip(0, 1) * (0.6 + 0.4 * (above / 0.3).clip(0, 1))
     return access
 
 

@@ -23,7 +23,6 @@ from lib.synthetic.stand_in import fer2013
 from lib.synthetic.truth import Truth
 
 PUBLISHED = Path(__file__).parent / "real_landmarks.csv"
-LEVELS = (0.6, 0.8, 1.0)  # intensities that are drawn: photographs with a clear label show no weak expression
 DRAWN = fer2013.pictures("standard").drawn[0]  # pixels
 CLOSE = 0.5  # deviations of real faces: how far a mean may lie from the real one (ours)
 FRONTAL = 0.12  # ours: how far the tip of the nose may lie beside the middle of the eyes
@@ -105,7 +104,7 @@ def rendered(detect: Callable, people: int, first: int, rng: np.random.Generator
         detect: takes an image uint8 (48, 48, 3) and returns faces with a `mesh` (468, 2), best first.
         people: how many.
         first: seed of the first person.
-        rng: for the intensity, one of `LEVELS`, and all else that is drawn.
+        rng: for the intensity, one of those of the stand-in, and all else that is drawn.
 
     Returns:
         The columns of `features`, `emotion` and `subject`; an image without a face, or of a turned one, has no row.
@@ -113,7 +112,7 @@ def rendered(detect: Callable, people: int, first: int, rng: np.random.Generator
     rows, meshes = [], []
     for subject in progress.bar(range(first, first + people), "measuring faces"):
         for emotion in EMOTIONS:
-            drawn = render(Subject(subject), emotion, float(rng.choice(LEVELS)), rng, "wild", DRAWN)
+            drawn = render(Subject(subject), emotion, float(rng.choice(fer2013.LEVELS)), rng, "wild", DRAWN)
             faces = detect(_photograph(*drawn))
             rows += [{"emotion": emotion, "subject": subject}] * len(faces[:1])
             meshes += [face.mesh for face in faces[:1]]
