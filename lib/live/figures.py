@@ -23,7 +23,7 @@ def frames(reads: Sequence[Read], count: int) -> Figure:
     figure, axes = plt.subplots(count // 3, 3, figsize=(11, 2.9 * (count // 3)))
     for ax, read in zip(axes.flat, picked, strict=True):
         plots.picture(overlay.draw(read), f"{read.seconds:.2f} s", ax)
-    figure.tight_layout(pad=0.4)
+    figure.tight_layout(pad=0.4, h_pad=1.5)
     return figure
 
 

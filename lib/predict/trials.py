@@ -109,7 +109,9 @@ def boxes(image: np.ndarray, answers: Sequence[Face], title: str) -> Figure:
         colour = COLOURS[face.emotion]
         ax.add_patch(Rectangle((x, y), width, height, fill=False, color=colour, lw=1.5))
         behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        ax.text(x, y - 6, f"{face.emotion} {face.probabilities.max():.2f}", color=colour, fontsize=7, bbox=behind)
+        place, side = (x + width, "right") if x > image.shape[1] / 2 else (x, "left")  # inside the image
+        text = f"{face.emotion} {face.probabilities.max():.2f}"
+        ax.text(place, y - 6, text, color=colour, fontsize=7, ha=side, bbox=behind)
     ax.set_title(title, fontsize=9)
     ax.axis("off")
     return figure
