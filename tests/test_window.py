@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import cv2
@@ -12,6 +13,7 @@ from screen import NEEDS_SCREEN, virtual_screen, wait_for, xdotool
 
 from lib import cli, images, paths, synthetic
 from lib.live import window as windows
+from lib.live.jobs import Jobs
 from lib.predict import Predictor, network
 
 pytestmark = NEEDS_SCREEN
@@ -325,6 +327,21 @@ def test_the_command_opens_the_window_and_ends_well(display, folder, monkeypatch
         xdotool(*search[1:], "windowfocus", "--sync")
         xdotool("key", "ctrl+q")
         assert process.wait(20) == 0
+
+
+def test_closing_waits_for_the_job_that_runs_and_drops_those_behind_it():
+    jobs, begun, ended = Jobs(), threading.Event(), []
+
+    def load():
+        begun.set()
+        time.sleep(0.3)
+        ended.append("loaded")
+
+    jobs.start(load, print, print)
+    jobs.start(lambda: ended.append("read"), print, print)
+    assert begun.wait(10)
+    jobs.finish()
+    assert ended == ["loaded"]
 
 
 def test_without_a_screen_the_command_says_what_else_to_do(monkeypatch, capsys):

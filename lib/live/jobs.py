@@ -11,7 +11,9 @@ class Jobs:
     def __init__(self) -> None:
         self._todo: queue.SimpleQueue = queue.SimpleQueue()
         self._ended: queue.SimpleQueue = queue.SimpleQueue()
-        threading.Thread(target=self._work, daemon=True).start()
+        self._finished = False
+        self._worker = threading.Thread(target=self._work, daemon=True)
+        self._worker.start()
 
     def start(self, work: Callable[[], object], done: Callable[[object], None], failed: Callable[[str], None]) -> None:
         """Queue a job: `deliver` will call `done` with its result, or `failed` with the sentence of its error."""
@@ -27,9 +29,16 @@ class Jobs:
             call, outcome = self._ended.get()
             call(outcome)
 
+    def finish(self) -> None:
+        """Wait for the job that runs and drop those behind it; a process that ends while a network loads is aborted."""
+        self._finished = True
+        self._todo.put(None)
+        self._worker.join()
+
     def _work(self) -> None:
-        while True:
-            self._do(*self._todo.get())
+        while (job := self._todo.get()) is not None:
+            if not self._finished:
+                self._do(*job)
 
     def _do(self, work: Callable[[], object], done: Callable[[object], None], failed: Callable[[str], None]) -> None:
         try:

@@ -81,10 +81,11 @@ class Window:
         self.main.show()
 
     def leave(self) -> None:
-        """Close the window."""
+        """Close the window, and wait for what it has begun."""
         self._stop()
         self.root.after_cancel(self._timer)
         self.root.destroy()
+        self._jobs.finish()
 
     def choose_file(self) -> None:
         """Ask for an image or a video and open it."""
