@@ -1,11 +1,9 @@
 """Cleaning: duplicates, strength of an expression, the frames chosen, suspected labels, reasons counted."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+import real_images
 
 from lib import cleaning, datasets, images
 from lib.cleaning import duplicates, figures, label_errors
@@ -14,7 +12,6 @@ from lib.emotions import EMOTIONS
 from lib.faces import shape
 from lib.splits import leakage
 
-FER2013 = Path(os.environ.get("FACE_DATA", "/nowhere")) / "fer2013"
 CURVE = np.array([0, 0.18, 0.41, 0.6, 0.83, 1, 0.79, 0.62, 0.4, 0.21, 0.02])  # shares over a sequence of 11 frames
 
 
@@ -319,11 +316,9 @@ def test_a_box_beyond_the_image_is_cut_to_it(photographs):
     assert np.isfinite(duplicates.fingerprint(table, boxes)[1]).all()
 
 
-@pytest.mark.skipif(
-    not (FER2013 / "fer2013.csv").is_file(), reason="FER-2013 cannot be passed on: set FACE_DATA to where fer2013/ is"
-)
+@real_images.needs("fer2013/fer2013.csv", variable=real_images.DATA)
 def test_real_fer_2013_has_the_near_duplicates_that_we_counted():
-    table = datasets.load("fer2013", root=FER2013)
+    table = datasets.load("fer2013", root=real_images.place("fer2013", real_images.DATA))
     table, thumbnails = duplicates.fingerprint(table)
     train = (table["split"] == "train").to_numpy()
     public = (table["split"] == "validation").to_numpy()

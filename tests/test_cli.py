@@ -166,3 +166,9 @@ def test_a_request_that_cannot_be_met_is_refused_in_a_sentence_and_leaves_nothin
     assert sentence in err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_without_a_screen_the_window_says_what_else_to_do(monkeypatch, capsys):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert cli.main(["window"]) == 2
+    assert "no window can be opened" in capsys.readouterr().err

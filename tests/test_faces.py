@@ -1,12 +1,10 @@
 """Detection, landmarks and alignment, against rendered faces whose truth is known to the pixel."""
 
 import multiprocessing
-import os
 import subprocess
 import sys
 import xml.etree.ElementTree
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -14,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import real_images
 
 from lib import faces, images
 from lib.faces import figures, networks, trials
@@ -26,7 +25,6 @@ from lib.synthetic import Subject, render
 # The landmark that each becomes in a mirror: jaw, brows, bridge, base of the nose, eyes, outer lips, inner lips.
 MIRROR_68 = (*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1), 45, 44, 43, 42, 47, 46, 39, 38,
              37, 36, 41, 40, *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65)  # fmt: skip
-SHARED = Path(os.environ.get("FACE_STUDY_SHARED", "/nowhere"))
 
 
 @pytest.fixture(scope="module")
@@ -314,11 +312,9 @@ def test_an_unknown_way_a_size_of_zero_and_a_degenerate_face_are_refused(photogr
         faces.align(photograph.image, photograph.face.mesh)
 
 
-@pytest.mark.skipif(
-    not SHARED.is_dir(), reason="photographs of people are not part of the project: set FACE_STUDY_SHARED"
-)
+@real_images.needs("media/faces68", "media/multi_face.jpg", "media/chelsea.png", "media/coffee.png")
 def test_faces_in_real_group_photographs_are_found_and_marked_as_annotated():
-    folder = SHARED / "media/faces68"
+    folder = real_images.place("media/faces68")
     errors = []
     for entry in xml.etree.ElementTree.parse(folder / "training_with_face_landmarks.xml").iter("image"):
         found = faces.detect(images.read(folder / entry.attrib["file"]))
@@ -328,8 +324,9 @@ def test_faces_in_real_group_photographs_are_found_and_marked_as_annotated():
     assert len(errors) == 18
     assert max(errors) < 0.3  # every annotated face has one of ours on it
     assert np.mean(errors) < 0.09  # 0.11 with a plain index map
-    assert len(faces.detect(images.read(SHARED / "media/multi_face.jpg"))) == 5
-    assert all(faces.detect(images.read(SHARED / "media" / name)) == [] for name in ("chelsea.png", "coffee.png"))
+    assert len(faces.detect(images.read(real_images.place("media/multi_face.jpg")))) == 5
+    for name in ("chelsea.png", "coffee.png"):
+        assert faces.detect(images.read(real_images.place(f"media/{name}"))) == []
 
 
 def _mesh(image: np.ndarray) -> np.ndarray:

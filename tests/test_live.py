@@ -1,7 +1,7 @@
 """Live: places between threads, cameras that fail, who is who, filters, what is drawn, jitter and delay."""
 
 import itertools
-import os
+import threading
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -10,21 +10,18 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import real_images
 
 from lib import faces, images, synthetic
 from lib.emotions import EMOTIONS
 from lib.faces import Face
 from lib.live import jitter, overlay, play, smooth, track, video
+from lib.live.jobs import Jobs
 from lib.live.places import Line, Place
 from lib.live.reader import Read, Reader, answer
 from lib.predict import Face as Answered
 from lib.predict import Predictor
 from lib.runner import reference
-
-SHARED = Path(os.environ.get("FACE_STUDY_SHARED", "/nowhere"))
-NEEDS_CLIPS = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="films of people are not part of the project: set FACE_STUDY_SHARED"
-)
 
 
 class Camera:
@@ -122,6 +119,37 @@ def test_leaving_the_loop_switches_the_camera_off(monkeypatch, camera):
     for _ in Line(video.camera(), lambda frame: frame, live=True):
         break
     wait_for(lambda: not camera[0].on)
+
+
+def test_leaving_the_loop_waits_for_the_frame_that_is_worked_on():
+    begun, ended = [], []
+
+    def work(number):
+        begun.append(number)
+        time.sleep(0.2 if number else 0)
+        ended.append(number)
+        return number
+
+    for _ in Line(range(100), work, live=False):
+        wait_for(lambda: len(begun) > 1)
+        break
+    assert ended == begun
+
+
+def test_finishing_waits_for_the_jobs_that_run_and_drops_those_behind_them():
+    jobs, begun, ended = Jobs(), threading.Barrier(3), []
+
+    def work(name):
+        begun.wait(10)
+        time.sleep(0.3)
+        ended.append(name)
+
+    jobs.start(lambda: work("network"), print, print)
+    jobs.start(lambda: ended.append("image"), print, print)
+    jobs.beside(lambda: work("video"), print, print)
+    begun.wait(10)
+    jobs.finish()
+    assert sorted(ended) == ["network", "video"]
 
 
 def test_a_camera_that_is_not_there_is_refused(camera):
@@ -378,8 +406,8 @@ def test_a_perfect_answer_is_right_everywhere_and_changes_as_the_truth_does():
 
 
 def read_clip(name, predictor, smoothing, every=1):
-    reader = Reader(predictor, smoothing)
-    return [reader(frame) for frame in itertools.islice(images.frames(SHARED / "media" / name), 0, None, every)]
+    reader, frames = Reader(predictor, smoothing), images.frames(real_images.place(f"media/{name}"))
+    return [reader(frame) for frame in itertools.islice(frames, 0, None, every)]
 
 
 def changes(reads):
@@ -387,7 +415,7 @@ def changes(reads):
     return sum(one != other for one, other in itertools.pairwise(labels))
 
 
-@NEEDS_CLIPS
+@real_images.needs("media/single_face.mp4")
 def test_a_clip_of_a_smile_goes_from_neutral_to_happy_and_smoothing_calms_it(predictor):
     plain, smoothed = (read_clip("single_face.mp4", predictor, name) for name in ("none", smooth.DEFAULT))
     assert [plain[place].answers[0].emotion for place in (0, 45)] == ["neutral", "happy"]
@@ -395,7 +423,7 @@ def test_a_clip_of_a_smile_goes_from_neutral_to_happy_and_smoothing_calms_it(pre
     assert changes(smoothed) <= changes(plain)
 
 
-@NEEDS_CLIPS
+@real_images.needs("media/single_face.mp4")
 def test_the_intensity_of_a_smile_rises_with_the_smile_and_is_nothing_before_it(predictor):
     reads = read_clip("single_face.mp4", predictor, "none")
     intensity = np.array([read.answers[0].intensities for read in reads])  # (72, 7)
@@ -405,6 +433,6 @@ def test_the_intensity_of_a_smile_rises_with_the_smile_and_is_nothing_before_it(
     assert happy[10] < 0.05 < 0.2 < happy[17] < 0.9 < happy[24:69].min()
 
 
-@NEEDS_CLIPS
+@real_images.needs("media/no_face.mp4")
 def test_a_clip_without_a_face_has_no_answers(predictor):
     assert not any(read.answers for read in read_clip("no_face.mp4", predictor, "none", every=5))

@@ -8,11 +8,11 @@ import pickle
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+import real_images
 
 from lib import cli, faces, images, models, paths
 from lib.emotions import EMOTIONS
@@ -24,10 +24,6 @@ from lib.synthetic import Subject, render
 
 WITHOUT = "import sys; from lib.predict import Predictor; Predictor.load(); print({} & set(sys.modules))"
 CALLS = int(os.environ.get("FACE_STUDY_CALLS", 200))  # 5000 by hand: some minutes
-SHARED = Path(os.environ.get("FACE_STUDY_SHARED", "/nowhere"))
-NEEDS_PICTURES = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="photographs of people are not part of the project: set FACE_STUDY_SHARED"
-)
 SHIPPED = network.FOLDER / "real_faces.tflite"
 
 
@@ -141,19 +137,19 @@ def test_small_faces_are_searched_square_by_square_and_each_is_there_once(predic
     assert distance.min(axis=1).max() < 40
 
 
-@NEEDS_PICTURES
+@real_images.needs("media/no_face.mp4")
 def test_letters_on_a_large_frame_are_no_faces(predictor):
-    frames = [frame for _, frame in images.frames(SHARED / "media" / "no_face.mp4")]
+    frames = [frame for _, frame in images.frames(real_images.place("media/no_face.mp4"))]
     assert max(frames[0].shape) > tiles.LARGE
     for place in (19, 20, 38, 52, 77):
         assert predictor.predict(frames[place]) == []
     assert all(faces.detect(frames[place][:, ::-1]) == [] for place in (7, 18, 21))
 
 
-@NEEDS_PICTURES
+@real_images.needs("media/multi_face.jpg")
 @pytest.mark.parametrize("small", [False, True])
 def test_everybody_in_a_group_photograph_is_there_once(small, predictor):
-    group = images.read(SHARED / "media" / "multi_face.jpg")
+    group = images.read(real_images.place("media/multi_face.jpg"))
     assert len(predictor.predict(group, small)) == 5
 
 

@@ -1,9 +1,7 @@
 """The window, driven by real keys and clicks on a virtual screen."""
 
-import os
 import subprocess
 import sys
-import threading
 import time
 
 import cv2
@@ -11,9 +9,8 @@ import numpy as np
 import pytest
 from screen import NEEDS_SCREEN, virtual_screen, wait_for, xdotool
 
-from lib import cli, images, paths, synthetic
+from lib import images, paths, synthetic
 from lib.live import window as windows
-from lib.live.jobs import Jobs
 from lib.predict import Predictor, network
 
 pytestmark = NEEDS_SCREEN
@@ -327,25 +324,3 @@ def test_the_command_opens_the_window_and_ends_well(display, folder, monkeypatch
         xdotool(*search[1:], "windowfocus", "--sync")
         xdotool("key", "ctrl+q")
         assert process.wait(20) == 0
-
-
-def test_closing_waits_for_the_job_that_runs_and_drops_those_behind_it():
-    jobs, begun, ended = Jobs(), threading.Event(), []
-
-    def load():
-        begun.set()
-        time.sleep(0.3)
-        ended.append("loaded")
-
-    jobs.start(load, print, print)
-    jobs.start(lambda: ended.append("read"), print, print)
-    assert begun.wait(10)
-    jobs.finish()
-    assert ended == ["loaded"]
-
-
-def test_without_a_screen_the_command_says_what_else_to_do(monkeypatch, capsys):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    assert cli.main(["window"]) == 2
-    assert "no window can be opened" in capsys.readouterr().err
-    assert "DISPLAY" not in os.environ

@@ -12,8 +12,8 @@ class Jobs:
         self._todo: queue.SimpleQueue = queue.SimpleQueue()
         self._ended: queue.SimpleQueue = queue.SimpleQueue()
         self._finished = False
-        self._worker = threading.Thread(target=self._work, daemon=True)
-        self._worker.start()
+        self._threads = [threading.Thread(target=self._work, daemon=True)]
+        self._threads[0].start()
 
     def start(self, work: Callable[[], object], done: Callable[[object], None], failed: Callable[[str], None]) -> None:
         """Queue a job: `deliver` will call `done` with its result, or `failed` with the sentence of its error."""
@@ -21,7 +21,9 @@ class Jobs:
 
     def beside(self, work: Callable[[], object], done: Callable[[object], None], failed: Callable[[str], None]) -> None:
         """Start a job that lasts, such as a video, at once."""
-        threading.Thread(target=self._do, args=(work, done, failed), daemon=True).start()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads.append(threading.Thread(target=self._do, args=(work, done, failed), daemon=True))
+        self._threads[-1].start()
 
     def deliver(self) -> None:
         """Call `done` or `failed` of every job that has ended."""
@@ -30,10 +32,11 @@ class Jobs:
             call(outcome)
 
     def finish(self) -> None:
-        """Wait for the job that runs and drop those behind it; a process that ends while a network loads is aborted."""
+        """Wait for the jobs that run and drop those behind; a process that ends while a network works is aborted."""
         self._finished = True
         self._todo.put(None)
-        self._worker.join()
+        for thread in self._threads:
+            thread.join()
 
     def _work(self) -> None:
         while (job := self._todo.get()) is not None:

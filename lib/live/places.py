@@ -61,7 +61,7 @@ class Place:
 
 
 class Line:
-    """Frames, and work on each, in two threads; loop over it to take what is made. Leaving the loop ends both.
+    """Frames, and work on each, in two threads; loop over it to take what is made. Leaving the loop waits for both.
 
     Args:
         frames: where the items come from.
@@ -88,6 +88,8 @@ class Line:
             yield from self._made
         finally:
             self.close()
+            for thread in self._threads:
+                thread.join()
 
     def close(self) -> None:
         """End both threads after the item that each has in hand, and with them the camera."""
