@@ -3,7 +3,6 @@
 Outputs are float (N, K) that sum to 1 per image, class numbers int (N,); every accuracy is in [0, 1].
 """
 
-import textwrap
 from collections.abc import Iterable, Mapping
 
 import matplotlib.pyplot as plt
@@ -257,7 +256,7 @@ def _draw_printed(figures: Mapping[str, float], axes: np.ndarray) -> None:
             ax.axhline(value, color=PAPER, lw=0.8, alpha=0.7, label=label)
         low, high = axes[1].get_ylim()
         if low < value < high:
-            text = textwrap.fill(f"{value:.2%}: {'; '.join(places).replace('Table 6.1.1, ', '')}", 44)
+            text = f"{value:.2%}: " + ";\n".join(place.removeprefix("Table 6.1.1, ") for place in places)
             axes[1].text(0.02, value, text, fontsize=6.5, va="bottom", color=PAPER)
         label = None
 
