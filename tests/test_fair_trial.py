@@ -178,3 +178,10 @@ def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():
     assert len(set(names)) == len(names) == 6
     assert "memory/a/saw them, from 0.98 on" in names
     assert all(result.n and result.low < result.value < result.high for result in results)
+
+
+def test_what_is_never_right_is_listed_by_network_in_words():
+    rows = [("small", "sad", 0.0), ("small", "fear", 0.0), ("small", "accuracy", 0.0), ("large", "sad", 0.5)]
+    recalls = pd.DataFrame(rows, columns=["network", "of", "value"])
+    assert fair_trial.unlearned(recalls) == "Never right:\n\n* small: sad, fear"
+    assert "some images of every emotion" in fair_trial.unlearned(recalls[3:])

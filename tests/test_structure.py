@@ -90,6 +90,15 @@ def test_cells_are_short_and_define_nothing(path):
             assert not defined, text
 
 
+@each_notebook
+def test_a_cell_shows_its_table_and_no_path(path):
+    for text in code_of(path):
+        *before, last = [ast.unparse(statement) for statement in ast.parse(text).body]
+        hidden = [line for line in before if line.startswith(("records.show(", "Markdown("))]
+        assert not hidden, "Jupyter shows the last value of a cell alone"
+        assert text.endswith(";") or not last.startswith("records.save_"), "shows the path of a file"
+
+
 def code_of(path: Path) -> list[str]:
     """Return the code cells of a notebook without its parameters."""
     return [notebook.source(cell) for cell in cells(path) if "parameters" not in tags(cell)]

@@ -101,9 +101,9 @@ def _fit(fits: pd.DataFrame, name: str) -> pd.Series:
 
 def _features(model: keras.Model, layers: Sequence[str], crops: Rows) -> list[np.ndarray]:
     """Return the outputs of layers on all crops, float (N, D) each."""
-    inner = keras.Model(model.input, {name: model.get_layer(name).output for name in layers})
-    batches = [inner.predict_on_batch(crops[start : start + 256]) for start in range(0, len(crops), 256)]
-    return [np.concatenate([np.asarray(batch[name]) for batch in batches]) for name in layers]
+    outputs = [model.get_layer(name).output for name in layers]
+    features = models.predict(keras.Model(model.input, keras.ops.concatenate(outputs, axis=1)), crops)
+    return np.split(features, np.cumsum([output.shape[1] for output in outputs])[:-1], axis=1)
 
 
 def _scores(statistics: Mapping[str, np.ndarray], chosen: Sequence[str], whole: pd.DataFrame) -> np.ndarray:

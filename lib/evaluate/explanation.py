@@ -54,7 +54,8 @@ class Explanation:
         low, high = self.interval
         least, most = self.possible
         sentences = [
-            f"The true accuracy is {self.value(TRUE):.3f}, 95 % interval {low:.3f} to {high:.3f}, n = {self.n:,}.",
+            f"The true accuracy is {self.value(TRUE):.3f}, n = {self.n:,}; 95 % interval {low:.3f} to {high:.3f}, "
+            "images taken for independent.",
             f"An output passes one half on {self.passing:.1%} of the images.",
             f"From the binary accuracy alone, the true one could be anything from {least:.3f} to {most:.3f}.",
         ]

@@ -197,8 +197,10 @@ def recalls(trial: Trial, study: Path) -> pd.DataFrame:
 def unlearned(recalls: pd.DataFrame) -> str:
     """Return which emotions a network never gets right, in words; from `recalls`."""
     never = recalls[(recalls["value"] == 0) & recalls["of"].isin(EMOTIONS)]
-    names = [f"{row.of} ({row.network})" for row in never.itertuples()]
-    return "Never right: " + ", ".join(names) if names else "Every network is right on some images of every emotion"
+    lines = [f"* {network}: {', '.join(rows['of'])}" for network, rows in never.groupby("network", sort=False)]
+    if not lines:
+        return "Every network is right on some images of every emotion."
+    return "\n".join(["Never right:", "", *lines])
 
 
 def traditional(trial: Trial) -> tuple[lbp_svm.LbpSvm, pd.DataFrame]:
