@@ -357,6 +357,17 @@ def test_resamples_in_chunks_are_those_at_once(labels, monkeypatch):
     assert evaluate.classification(*labels, resamples=300).equals(table)
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([True] * 8, (0.51, 1)), ([1.0] * 8, (0.51, 1)), ([False] * 8, (0, 0.49)), ([0.0] * 8, (0, 0))],  # Wilson's, n = 4
+)
+def test_a_share_without_spread_has_an_interval_all_the_same(values, ends):
+    table = pd.DataFrame({"hit": values, "person": np.tile(np.arange(4), 2), "scene": "lab"})
+    row = evaluate.by(table, "scene", "hit", "person").iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx(ends, abs=0.001)
+    assert row["value"] == values[0]
+
+
 def test_the_mean_by_columns_is_that_of_each_part(labels):
     true, predicted, subjects = labels
     table = pd.DataFrame({"emotion": true, "half": subjects % 2, "correct": true == predicted, "group": subjects})

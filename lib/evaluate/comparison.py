@@ -18,16 +18,25 @@ LEVEL = 0.05  # of every test
 def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES) -> pd.DataFrame:
     """Return the mean of values with its 95 % interval, as a table of one row like the others.
 
+    Where every value is 1, or every truth value is false, there is no spread to draw from: the interval is then
+    Wilson's of a share, each group counted once.
+
     Args:
-        values: (N,) or (S, N) numbers.
+        values: (N,) or (S, N) numbers or truth values.
         groups: (N,) what is drawn as a whole.
         resamples: bootstrap resamples.
     """
-    rows = np.shape(values)[-1]
-    per_seed = bootstrap.seeds_first(np.zeros(rows), values, 0)
+    values = np.asarray(values)
+    rows = values.shape[-1]
+    per_seed = bootstrap.seeds_first(np.zeros(rows), values.astype(float), 0)
     units = bootstrap.units(groups, None, rows)
     estimate = bootstrap.estimate([_with_ones(per_seed, units)], _mean, units, resamples)
-    return tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
+    table = tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
+    if (values == 1).all() or (values.dtype == bool and not values.any()):
+        clusters = int(table["clusters"].iloc[0])
+        ends = stats.binomtest(clusters * int(values.flat[0]), clusters).proportion_ci(method="wilson")
+        table = table.assign(low=ends.low, high=ends.high)
+    return table
 
 
 def by(table: pd.DataFrame, columns: str | Sequence[str], value: str = "correct", group: str = "group") -> pd.DataFrame:
@@ -49,7 +58,7 @@ def by(table: pd.DataFrame, columns: str | Sequence[str], value: str = "correct"
     columns = [columns] if isinstance(columns, str) else list(columns)
     rows = []
     for key, part in table.groupby(columns, sort=False, observed=True, dropna=False):
-        average = mean(part[value].to_numpy(float), part[group])
+        average = mean(part[value].to_numpy(bool if part[value].dtype == bool else float), part[group])
         rows.append(average[["value", "low", "high", "n", "clusters"]].assign(**dict(zip(columns, key, strict=True))))
     if not rows:
         raise ValueError("the table is empty; expected at least one row")

@@ -86,12 +86,12 @@ def largest_errors(rendered: pd.DataFrame, errors: pd.DataFrame, number: int = 6
 
 
 def angle_errors(turned: pd.DataFrame, rng: np.random.Generator) -> Figure:
-    """Draw the error of the angle over the angle, one dot per face, moved aside at random; `turned` of `trials`."""
+    """Draw how far the detected turn is off the true one, a dot a face, moved aside a little; `turned` of `trials`."""
     figure, ax = plt.subplots(figsize=(6, 3))
     ax.axhspan(-0.5, 0.5, color="0.92")
     place = turned["degrees"] + rng.uniform(-2, 2, len(turned))
     ax.plot(place, turned["error"], ".", color=COLOURS["proposed"])
-    ax.set(xlabel="turned by, degrees", ylabel="error of the angle, degrees")
+    ax.set(xlabel="turned by, degrees", ylabel="change of the angle minus the turn, degrees")
     ax.set_title(f"{len(turned)} turned faces (stand-in)", fontsize=10)
     return figure
 
