@@ -79,10 +79,10 @@ def predict(
 
     if csv and json:
         raise typer.BadParameter("--csv and --json; expected one of them")
-    files = answers.files(source)
+    files, left_out = answers.files(source)
     predictor = Predictor.load(network, intensity)
     writer = answers.table(predictor.emotions, predictor.regressor is not None, sys.stdout) if csv else None
-    failed = 0
+    failed = len(left_out)
     given = answers.every(predictor, files, small)
     for file in progress.bar(given, "predicting", "files", len(files)) if len(files) > 1 else given:
         for answer in file:
@@ -92,7 +92,8 @@ def predict(
             else:
                 print(answer.as_json(predictor.emotions) if json else answer.in_words())
     if failed:
-        print(f"{failed} of {len(files)} files could not be used", file=sys.stderr)
+        left_out.append(f"{failed} of {len(files) + len(left_out)} files could not be used")
+        print("\n".join(left_out), file=sys.stderr)
         raise typer.Exit(SOME_FAILED)
 
 
@@ -218,9 +219,11 @@ def frames(
 
     folder = out or video.with_suffix("")
     picked = recordings.pick(video, folder, every)
-    if picked.lost:
-        print(f"{video} is cut or damaged: {picked.lost} of its {picked.announced} frames could not be read")
     print(f"{len(picked.files)} frames in {folder}" if picked.files else f"no face in any frame of {video}")
+    if picked.lost:
+        lost = f"{picked.lost} of its {picked.announced} frames could not be read"
+        print(f"{video} is cut or damaged: {lost}", file=sys.stderr)
+        raise typer.Exit(SOME_FAILED)
 
 
 @app.command(epilog="Example: python -m lib.cli prepare mug jaffe --scale smoke --size 48")
@@ -304,7 +307,8 @@ def live(
     played = play.record(source, out, Predictor.load(network, intensity), smoothing)
     print(f"{played.written} frames in {out}")
     if played.problem:
-        print(played.problem)
+        print(played.problem, file=sys.stderr)
+        raise typer.Exit(SOME_FAILED)
 
 
 @app.command(epilog="Examples: python -m lib.cli window; python -m lib.cli window photograph.jpg")

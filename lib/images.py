@@ -1,7 +1,10 @@
 """Image files in and out: uint8, RGB `(H, W, 3)` or grey `(H, W)`. Videos too; BGR stays here."""
 
 import errno
+import itertools
+import os
 import struct
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,6 +17,9 @@ Image.init()  # without it `FORMATS` are not all registered
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `read` refuses what is too large in words of its own
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
+MAX_SIDE = 32_766  # pixels that OpenCV can warp
+CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+WHITE_IS_ZERO = 262, 0  # a tag of TIFF and its value
 MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
 RATE = 25.0  # frames per second of a video that does not say, and of one that is written
 Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
@@ -37,14 +43,14 @@ def read(path: Path | str) -> np.ndarray:
 
     Raises:
         ImageError: with the `reason` missing, no permission, zero-byte, unreadable (no image, or of a kind not in
-            `FORMATS`), too large (over `MAX_PIXELS`), animated (or several pages), truncated (begins well, cannot be
-            decoded to its end).
+            `FORMATS`), too large (over `MAX_PIXELS` or `MAX_SIDE`), animated (or several pages), truncated (begins
+            well, cannot be decoded to its end).
         OSError: the system could not read just now (`PASSING`: too many open files, an input/output error); the image
             may be sound, so try again.
     """
     path = Path(path)
     with _open(path) as image:
-        if image.width * image.height > MAX_PIXELS:
+        if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
             raise _too_large(path, f"{image.width} x {image.height}")
         try:
             frames = getattr(image, "n_frames", 1)
@@ -85,13 +91,16 @@ def _is_final(error: Exception) -> bool:
 
 
 def _too_large(path: Path, scale: str) -> ImageError:
-    return ImageError("too large", f"{path}: {scale}; expected at most {MAX_PIXELS:,} pixels: scale it down")
+    expected = f"expected at most {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side"
+    return ImageError("too large", f"{path}: {scale}; {expected}: scale it down")
 
 
 def _to_uint8(image: Image.Image) -> np.ndarray:
     """Return a decoded image of any of Pillow's modes as uint8, RGB or grey."""
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.int64)  # I;16 and I hold 16 bits in the formats that we read
+        if getattr(image, "tag_v2", {}).get(WHITE_IS_ZERO[0]) == WHITE_IS_ZERO[1]:  # Pillow inverts 8 bits alone
+            values = 65535 - values
         return np.clip(np.round(values / 257), 0, 255).astype(np.uint8)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         grey, image = image.mode in ("LA", "L"), image.convert("RGBA")
@@ -159,6 +168,8 @@ def frames(path: Path | str) -> Iterator[Frame]:
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
         shown = decoded(video, lambda: video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         for frame in shown:
+            if frame[0] < 0:  # an image under a video's name
+                break
             given = True
             yield frame
     if not given:
@@ -184,7 +195,9 @@ def decoded(video: cv2.VideoCapture, clock: Callable[[], float]) -> Iterator[Fra
 
 
 def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: float = RATE) -> int:
-    """Write frames as a video file; return how many.
+    """Write frames as a video file; return how many. It takes its name when it can be played to its end.
+
+    Where `images` end in an error, or are interrupted, the file holds those before.
 
     Args:
         path: ends in .mp4 or .avi.
@@ -192,24 +205,35 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
         per_second: frames per second.
 
     Raises:
-        ValueError: another ending (before the first frame is asked for), or this OpenCV cannot write that kind.
+        ValueError: another ending or no such folder (before the first frame is asked for), or this OpenCV cannot write
+            that kind.
+        OSError: not all frames were written, as on a full disk; a file that was there before stays.
     """
-    codecs = {".mp4": "mp4v", ".avi": "MJPG"}
-    if Path(path).suffix not in codecs:
-        raise ValueError(f"the clip is to be {Path(path).name!r}; expected a name that ends in {' or '.join(codecs)}")
-    writer, written = None, 0
-    for image in images:
-        if writer is None:
-            codec = cv2.VideoWriter_fourcc(*codecs[Path(path).suffix])
-            writer = cv2.VideoWriter(str(path), codec, per_second, image.shape[1::-1])
-            if not writer.isOpened():
-                raise ValueError(
-                    f"{path} cannot be written; is its folder there? Else try the other of {', '.join(codecs)}"
-                )
-        writer.write(_bgr(image))
-        written += 1
-    if writer is not None:
-        writer.release()
+    path = Path(path)
+    if path.suffix not in CODECS:
+        raise ValueError(f"the clip is to be {path.name!r}; expected a name that ends in {' or '.join(CODECS)}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+    images = iter(images)
+    first = next(images, None)
+    if first is None:
+        return 0
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as folder:
+        clip, written = Path(folder) / path.name, 0
+        codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix])
+        writer = cv2.VideoWriter(str(clip), codec, per_second, first.shape[1::-1])
+        if not writer.isOpened():
+            raise ValueError(f"{path} cannot be written by this OpenCV; try the other of {', '.join(CODECS)}")
+        try:
+            for image in itertools.chain([first], images):
+                writer.write(_bgr(image))
+                written += 1
+        finally:
+            writer.release()
+            whole = announced(clip)[0]
+            if whole != written:
+                raise OSError(f"{path}: {whole} of {written} frames were written; is the disk full?")
+            os.replace(clip, path)
     return written
 
 

@@ -101,7 +101,7 @@ EMPTY, NO_FILE = "expected the name of a file or a folder", "cannot be written; 
 REFUSED = [
     ("predict", "", EMPTY),
     ("predict", " ", EMPTY),
-    ("predict", "empty", "empty holds no image and no video"),
+    ("predict", "empty", "empty holds no image and no video that can be used"),
     ("predict", "nowhere", "no file or folder nowhere"),
     ("predict still.png --network", "", "no network ''"),
     ("predict still.png --intensity", "", "no network ''"),

@@ -111,6 +111,18 @@ def test_ten_good_hand_ins_are_scored_and_ten_bad_ones_refused(tmp_path, test_se
     assert same["verdict"].iloc[0] == "cannot be ordered with the next"
 
 
+def test_every_hand_in_has_a_row_of_its_own_whatever_its_name(tmp_path, test_set):
+    long = "group hand-in of week 4, final version that counts, really " * 2
+    names = ["=ok.csv", "+ok.csv", "-ok.csv", *(f"{long}{number}.csv" for number in range(4))]
+    for name in names:
+        honest(test_set, 0.5, 0).to_csv(tmp_path / name, index=False)
+    for number in range(3):
+        (tmp_path / f"{long}empty {number}.csv").touch()
+    board, refused = score.score(tmp_path, test_set)
+    shown = [*board["hand-in"], *refused["hand-in"]]
+    assert len(shown) == len(set(shown)) == 1 + len(names) + 3
+
+
 def test_what_is_no_plain_small_file_is_refused(tmp_path, test_set):
     (tmp_path / "folder.csv").mkdir()
     os.symlink("/etc/hostname", tmp_path / "link.csv")
@@ -156,7 +168,7 @@ def test_a_bad_request_is_refused_in_words(tmp_path, capsys):
     assert score.main([str(tmp_path / "nowhere"), "--seed", str(SEED), "--people", "2"]) == score.BAD_REQUEST
 
 
-def test_the_command_shows_both_tables_and_gives_images_without_answers(tmp_path, test_set, capsys):
+def test_the_command_shows_both_tables_and_gives_images_without_answers(tmp_path, test_set, capsys, monkeypatch):
     arguments = ["--seed", str(SEED), "--people", "2"]
     assert score.main([str(tmp_path / "given"), *arguments, "--give"]) == score.WELL
     assert len(list((tmp_path / "given").iterdir())) == len(test_set.table)
@@ -166,6 +178,14 @@ def test_the_command_shows_both_tables_and_gives_images_without_answers(tmp_path
     shown = capsys.readouterr().out
     assert "leaderboard" in shown
     assert "=ada" not in shown, "a spreadsheet would compute it"
+
+    def full(*_, **__):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    assert score.main([str(tmp_path / "hand"), *arguments]) == score.BAD_REQUEST
+    assert "the disk is full" in capsys.readouterr().err
+    assert (score.paths.BUILD / "course" / "leaderboard.csv").stat().st_size > 0
 
 
 def test_a_predictor_that_never_ends_is_stopped(tmp_path, test_set, monkeypatch):

@@ -4,6 +4,8 @@ import errno
 import os
 import re
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -214,6 +216,59 @@ def test_a_name_of_no_image_format_is_refused(name, picture, tmp_path):
 def test_a_clip_of_an_unknown_kind_is_refused_before_a_frame_is_drawn(tmp_path):
     with pytest.raises(ValueError, match="mp4"):
         images.write_frames(tmp_path / "clip.gif", (1 / 0 for _ in range(3)))
+
+
+def test_a_video_that_cannot_be_written_to_its_end_is_an_error_and_the_one_before_stays(tmp_path):
+    code = """
+import resource, sys
+import numpy as np
+from lib import images
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))  # as on a full disk, a write beyond fails
+noise = np.random.default_rng(0).integers(0, 255, (60, 240, 320, 3), dtype=np.uint8)
+images.write_frames(sys.argv[1], noise)
+"""
+    for name in ("clip.mp4", "clip.avi"):
+        images.write_frames(tmp_path / name, [np.zeros((48, 64, 3), np.uint8)] * 5)
+        command = [sys.executable, "-c", code, tmp_path / name]
+        done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+        assert "60 frames were written; is the disk full?" in done.stderr
+        assert sum(1 for _ in images.frames(tmp_path / name)) == 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.avi", "clip.mp4"]
+
+
+def test_a_video_keeps_the_frames_before_an_error(tmp_path):
+    def frames():
+        yield from [np.zeros((48, 64, 3), np.uint8)] * 5
+        raise ValueError("unplugged")
+
+    with pytest.raises(ValueError, match="unplugged"):
+        images.write_frames(tmp_path / "clip.mp4", frames())
+    assert images.announced(tmp_path / "clip.mp4")[0] == 5
+    with pytest.raises(ValueError, match="there is no folder"):
+        images.write_frames(tmp_path / "none" / "clip.mp4", frames())
+
+
+def test_an_image_under_the_name_of_a_video_is_refused(picture, tmp_path):
+    images.write(tmp_path / "a.png", picture)
+    (tmp_path / "a.png").rename(tmp_path / "a.mp4")
+    with pytest.raises(images.ImageError, match="is not a video"):
+        list(images.frames(tmp_path / "a.mp4"))
+
+
+def test_sixteen_bits_are_read_alike_whichever_end_is_white(tmp_path):
+    values = np.arange(0, 65536, 256, dtype=np.uint16).reshape(16, 16)
+    for name, pixels, zero in (("black", values, 1), ("white", 65535 - values, 0)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.tif", tiffinfo={262: zero})
+    black, white = (images.read(tmp_path / f"{name}.tif") for name in ("black", "white"))
+    assert np.abs(black.astype(int) - white).max() <= 1
+    assert black[0, 0] == 0
+
+
+def test_a_side_that_opencv_cannot_warp_is_too_large(tmp_path):
+    Image.new("L", (images.MAX_SIDE + 1, 8)).save(tmp_path / "long.png")
+    with pytest.raises(images.ImageError, match="32,766 a side") as raised:
+        images.read(tmp_path / "long.png")
+    assert raised.value.reason == "too large"
 
 
 def test_a_rotated_phone_video_comes_upright(tmp_path):

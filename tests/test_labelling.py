@@ -125,9 +125,27 @@ FOREIGN = {
     "EIW's own": "file,emotion,level\na.png,happy,40\nb 2.png,sad,60\n",
     "no annotator": "path,emotion,intensity\na.png,happy,0.4\n",
     "semicolons": "path;emotion;intensity;annotator\na.png;happy;0,4;\n",
+    "too many fields": "path,emotion,intensity,annotator\na.png,happy,0,4,ada\n",
     "ragged": "path,emotion\na.png,happy,1,2,3,4\n",
     "empty": "",
 }
+
+
+def test_commas_at_the_ends_of_all_lines_move_no_column(folder):
+    rows = ["path,emotion,intensity,annotator", "a.png,happy,0.4,ada,", "b 2.png,sad,0.6,ada,"]
+    (folder / "labels.csv").write_text("\n".join([*rows, ""]))
+    session = labelling.Session(folder, "bob")
+    session.press("4")
+    session.press("5")
+    table = pd.read_csv(folder / "labels.csv", keep_default_na=False)
+    assert (table["annotator"] == "bob").any()
+    ada = table.loc[table["annotator"] == "ada", ["path", "emotion"]]
+    assert ada.to_numpy().tolist() == [["a.png", "happy"], ["b 2.png", "sad"]]
+
+
+def test_a_narrow_image_can_be_shown(folder):
+    images.write(folder / "0 narrow.png", np.zeros((4000, 1, 3), np.uint8))
+    assert labelling.Session(folder).image(560).shape == (560, 1, 3)
 
 
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
@@ -402,9 +420,9 @@ def test_a_cut_video_gives_its_frames_and_the_number_of_those_lost(video, monkey
     monkeypatch.setattr(faces, "detect", lambda image: ["a face"])
     whole = video.read_bytes()
     video.write_bytes(whole[: int(kept * len(whole))])
-    assert cli.main(["frames", str(video)]) == 0
-    out = capsys.readouterr().out
-    lost = int(out.split("damaged: ")[1].split(" of its 20 frames")[0])
+    assert cli.main(["frames", str(video)]) == cli.SOME_FAILED
+    err = capsys.readouterr().err
+    lost = int(err.split("damaged: ")[1].split(" of its 20 frames")[0])
     assert 20 - lost == sum(1 for _ in images.frames(video))
     assert 0 < lost < 20
 

@@ -1,6 +1,7 @@
 """Live: places between threads, cameras that fail, who is who, filters, what is drawn, jitter and delay."""
 
 import itertools
+import os
 import threading
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import real_images
 
-from lib import faces, images, synthetic
+from lib import cli, faces, images, synthetic
 from lib.emotions import EMOTIONS
 from lib.faces import Face
 from lib.live import jitter, overlay, play, smooth, track, video
@@ -46,7 +47,8 @@ class Camera:
 
 @pytest.fixture
 def camera(monkeypatch):
-    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    of_a_file = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda place: (Camera if isinstance(place, int) else of_a_file)(place))
     Camera.opened.clear()
     return Camera.opened
 
@@ -186,6 +188,26 @@ def test_a_cut_video_is_played_as_far_as_it_goes_and_the_end_is_said(predictor, 
     assert "cut or damaged" in problem
     assert "cut or damaged" in play.ending(str(clip), read / 10)
     assert "has ended" in play.ending(str(clip), 5.9)
+
+
+def test_a_video_is_not_written_over_itself_under_another_name(predictor, tmp_path):
+    clip = write(tmp_path / "clip.avi")
+    os.link(clip, tmp_path / "same.avi")
+    with pytest.raises(ValueError, match="is the video itself"):
+        play.record(str(clip), tmp_path / "same.avi", predictor)
+    assert images.announced(clip)[0] == 20
+
+
+def test_a_recording_that_is_interrupted_keeps_its_frames_and_says_so(predictor, tmp_path, monkeypatch, capsys):
+    def interrupt(line):
+        yield from itertools.islice(line, 5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(play.progress, "bar", lambda line, *_, **__: interrupt(line))
+    out = tmp_path / "out.mp4"
+    assert cli.main(["live", str(write(tmp_path / "clip.avi")), "--out", str(out)]) == cli.SOME_FAILED
+    assert "Stopped after 0.4 seconds." in capsys.readouterr().err
+    assert images.announced(out)[0] == 5
 
 
 @pytest.mark.parametrize(

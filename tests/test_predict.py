@@ -445,6 +445,19 @@ def test_a_table_has_a_row_per_face_and_json_a_line_per_image(folder, capsys):
     assert second["faces"] == []
 
 
+def test_what_a_folder_holds_and_cannot_be_used_is_named(tmp_path, photograph, capsys):
+    images.write(tmp_path / "outside.png", photograph)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link.png").symlink_to(tmp_path / "outside.png")
+    assert cli.main(["predict", str(tmp_path / "folder")]) == cli.REFUSED
+    assert "link.png: " in capsys.readouterr().err
+    images.write(tmp_path / "folder" / "a.png", photograph)
+    assert cli.main(["predict", str(tmp_path / "folder")]) == cli.SOME_FAILED
+    err = capsys.readouterr().err
+    assert "link.png: " in err
+    assert "1 of 2 files could not be used" in err
+
+
 def test_every_frame_of_a_video_has_an_answer(tmp_path, photograph, capsys):
     images.write_frames(tmp_path / "clip.avi", [photograph] * 3, 10)
     assert cli.main(["predict", str(tmp_path / "clip.avi"), "--json"]) == 0

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from lib import evaluate, paths
 from lib.course import hand_ins, hidden
 
 CONSTANT = "(always neutral, no network)"  # what everybody must beat
-WELL, BAD_REQUEST = 0, 2
+WELL, BAD_REQUEST, STOPPED = 0, 2, 130
 LEVEL = 0.05  # after Holm's correction for as many comparisons as there are neighbours
 SEEN = "agrees with the planted wrong labels of the test more often than anybody can who has seen the images alone"
 
@@ -38,7 +39,7 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
     counted = ~test.table["canary"].to_numpy()
     predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
     for path in sorted(file for file in folder.iterdir() if not file.name.startswith(".")):
-        name = _name(path, predicted)
+        name = _name(path, {*predicted, *(name for name, _ in refused)})
         try:
             answers = hand_ins.answers(path, test.folder, test.table["image"])
             if hidden.has_seen_the_answers(test.table[~counted], answers[~counted]):
@@ -49,10 +50,11 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
     return _board(predicted, test.table[counted]), pd.DataFrame(refused, columns=["hand-in", "refused because"])
 
 
-def _name(path: Path, taken: dict) -> str:
-    """Return a file's name as it may stand in a table and in a spreadsheet, where a formula would be computed."""
+def _name(path: Path, taken: Collection[str]) -> str:
+    """Return a file's name as it may stand once in a table and in a spreadsheet, where a formula would be computed."""
     name = re.sub(r"^\W+|[^\w .-]", "_", path.name)[:60]
-    return f"{name} (2)" if name in taken else name
+    numbered = (f"{name} ({number})" for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken)
 
 
 def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFrame:
@@ -85,13 +87,16 @@ def main(arguments: list[str] | None = None) -> int:
             shutil.copytree(test.folder, folder)
             sys.stdout.write(f"{len(test.table)} images without answers in {folder}\n")
             return WELL
-        board, refused = score(folder, test)
+        for name, table in zip(("leaderboard", "refused"), score(folder, test), strict=True):
+            with paths.replace_on_success(paths.BUILD / "course" / f"{name}.csv") as part:
+                table.to_csv(part, index=False, float_format="%.4f")
+            sys.stdout.write(f"\n{name}, in {paths.BUILD / 'course' / name}.csv\n{_text(table)}\n")
     except (ValueError, OSError) as error:
         sys.stderr.write(f"score: {error}\n")
         return BAD_REQUEST
-    for name, table in (("leaderboard", board), ("refused", refused)):
-        table.to_csv(paths.BUILD / "course" / f"{name}.csv", index=False, float_format="%.4f")
-        sys.stdout.write(f"\n{name}, in {paths.BUILD / 'course' / name}.csv\n{_text(table)}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("score: stopped; nothing was scored\n")
+        return STOPPED
     return WELL
 
 

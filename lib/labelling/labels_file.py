@@ -9,6 +9,7 @@
 
 import math
 import shutil
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 from weakref import WeakValueDictionary, finalize
@@ -112,7 +113,15 @@ class LabelsFile:
         if not self.path.is_file():
             return pd.DataFrame(columns=COLUMNS, dtype=str)
         try:
-            table = pd.read_csv(self.path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                # no index: a comma at the end of every line, as spreadsheets write it, is no column
+                table = pd.read_csv(self.path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        except pd.errors.ParserWarning:
+            raise ValueError(
+                f"{self.name} was not written by this tool: it has rows of more fields than its header. Nothing was "
+                "changed; put values with commas into double quotes, or move it away"
+            ) from None
         except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
             table = pd.DataFrame()
         lacking = [name for name in COLUMNS if name not in table]

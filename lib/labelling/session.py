@@ -97,7 +97,7 @@ class Session:
         except images.ImageError:
             image = np.full((3, 4, 3), 128, dtype=np.uint8)
         scale = size / max(image.shape[:2])
-        return cv2.resize(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
+        return cv2.resize(image, [max(1, round(side * scale)) for side in image.shape[1::-1]])
 
     def press(self, key: str) -> bool:
         """Do what the key means and save; return whether it was done.

@@ -12,6 +12,7 @@ What happens where things go wrong:
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,12 +35,21 @@ class Played(NamedTuple):
     Attributes:
         read: frames read.
         written: frames in the file.
-        problem: a sentence where a video ended before what it announces, else "".
+        problem: a sentence where a video was stopped, or ended before what it announces, else "".
     """
 
     read: int
     written: int
     problem: str
+
+
+@dataclass
+class _Course:
+    """How far a recording has come: frames read, the time of the last, and whether the user has stopped it."""
+
+    read: int = 0
+    seconds: float = 0.0
+    stopped: bool = False
 
 
 def frames(source: str | int, paced: bool = True) -> Iterator[Frame]:
@@ -84,14 +94,17 @@ def record(source: str | int, out: Path, predictor: Predictor, smoothing: str = 
         ValueError: an `out` of another ending or the video itself, or an unknown smoothing.
     """
     camera = isinstance(source, int)
-    if not camera and Path(source).resolve() == Path(out).resolve():
+    if not camera and Path(out).exists() and Path(out).samefile(source):
         raise ValueError(f"{out} is the video itself; expected another name for the copy with answers")
     line = Line(frames(source, paced=False), Reader(predictor, smoothing), live=camera)
     announced, rate = (0, images.RATE) if camera else images.announced(source)
-    seen: list[float] = []
+    course = _Course()
     shown = progress.bar(line, "reading", "frames", total=announced or None)
-    written = images.write_frames(out, at_steady_rate(_drawn(shown, seen), rate), rate)
-    return Played(len(seen), written, "" if camera else images.missing(source, seen[-1] if seen else 0.0))
+    written = images.write_frames(out, at_steady_rate(_drawn(shown, course), rate), rate)
+    if camera:
+        return Played(course.read, written, "")
+    stopped = f"Stopped after {course.seconds:.1f} seconds." if course.stopped else ""
+    return Played(course.read, written, stopped or images.missing(source, course.seconds))
 
 
 def ending(source: str | int, seconds: float) -> str:
@@ -124,11 +137,11 @@ def show(source: str | int, predictor: Predictor, smoothing: str = smooth.DEFAUL
     return view
 
 
-def _drawn(line: Iterator[Read], seen: list[float]) -> Iterator[Frame]:
-    """Yield drawn frames and note their times; an interruption by the user ends them."""
+def _drawn(line: Iterator[Read], course: _Course) -> Iterator[Frame]:
+    """Yield drawn frames and note how far they are; an interruption by the user ends them."""
     try:
         for read in line:
-            seen.append(read.seconds)
+            course.read, course.seconds = course.read + 1, read.seconds
             yield read.seconds, overlay.draw(read)
     except KeyboardInterrupt:
-        return
+        course.stopped = True

@@ -55,23 +55,24 @@ class Answer:
         return rows or [first]
 
 
-def files(source: Path) -> list[Path]:
-    """Return the images and videos of a folder at any depth, or the file itself.
+def files(source: Path) -> tuple[list[Path], list[str]]:
+    """Return the images and videos of a folder at any depth, or the file itself; and what is left out, in sentences.
 
     Raises:
         FileNotFoundError: neither file nor folder.
         ValueError: a folder without any.
     """
     if source.is_file():
-        return [source]
+        return [source], []
     if not source.is_dir():
         raise FileNotFoundError(f"no file or folder {source}")
     from lib.datasets import files as listing  # half a second that one image need not wait for
 
-    names, _ = listing.walk(source, suffixes=(*listing.IMAGE_SUFFIXES, *VIDEOS))
+    names, refused = listing.walk(source, suffixes=(*listing.IMAGE_SUFFIXES, *VIDEOS))
+    left_out = [f"{source / name}: {reason}" for name, reason in refused]
     if not len(names):
-        raise ValueError(f"{source} holds no image and no video")
-    return [source / name for name in names]
+        raise ValueError("; ".join([f"{source} holds no image and no video that can be used", *left_out]))
+    return [source / name for name in names], left_out
 
 
 def every(predictor: Predictor, files: Sequence[Path], small: bool | None = None) -> Iterator[Iterable[Answer]]:
