@@ -272,7 +272,7 @@ def to_grey(image: np.ndarray) -> np.ndarray:
 
 
 def check(image: np.ndarray, name: str = "image") -> np.ndarray:
-    """Return `image` if it is uint8, (H, W) or (H, W, 3), not empty.
+    """Return `image` if it is uint8, (H, W) or (H, W, 3), not empty, no side over `MAX_SIDE`.
 
     Args:
         image: anything.
@@ -285,4 +285,6 @@ def check(image: np.ndarray, name: str = "image") -> np.ndarray:
         raise ValueError(f"{name} is a {type(image).__name__}; expected a uint8 array (H, W) or (H, W, 3)")
     if image.dtype != np.uint8 or image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"{name} is {image.dtype} {image.shape}; expected uint8 (H, W) or (H, W, 3), not empty")
+    if max(image.shape) > MAX_SIDE:
+        raise ValueError(f"{name} is {image.shape}; expected at most {MAX_SIDE:,} pixels a side: scale it down")
     return image

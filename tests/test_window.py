@@ -1,5 +1,7 @@
 """The window, driven by real keys and clicks on a virtual screen."""
 
+import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -324,3 +326,19 @@ def test_the_command_opens_the_window_and_ends_well(display, folder, monkeypatch
         xdotool(*search[1:], "windowfocus", "--sync")
         xdotool("key", "ctrl+q")
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(("words", "title"), [(["window"], "Emotion detection"), (["label"], "Label emotions")])
+def test_an_interruption_in_the_terminal_closes_the_window(display, folder, monkeypatch, words, title, tmp_path):
+    monkeypatch.setenv("DISPLAY", display)
+    images.write(tmp_path / "a.png", images.read(folder / "one face.png"))
+    source = folder / "film.mp4" if words == ["window"] else tmp_path
+    with subprocess.Popen([sys.executable, "-m", "lib.cli", *words, str(source)], cwd=paths.ROOT) as process:
+        search = ["xdotool", "search", "--onlyvisible", "--name", title]
+        wait_for(lambda: subprocess.run(search, capture_output=True).returncode == 0)
+        time.sleep(1)  # the loop has begun
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+    assert process.returncode == 0

@@ -1,5 +1,6 @@
 """`Window`: the labelling session in a window of its own (tkinter). `lib.labelling.widget` is the one for notebooks."""
 
+import signal
 import tkinter
 from functools import partial
 
@@ -37,9 +38,14 @@ class Window:
         self._show()
 
     def run(self) -> None:
-        """Take keys until the window is closed."""
+        """Take keys until the window is closed, or the program is interrupted (Ctrl+C)."""
         self.root.focus_force()
-        self.root.mainloop()
+        before = signal.signal(signal.SIGINT, lambda *_: self.root.after_idle(self.root.destroy))
+        self._tick()
+        try:
+            self.root.mainloop()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def press(self, key: str) -> None:
         """Pass a key to the session and show the outcome; ring if it could not be saved."""
@@ -47,6 +53,10 @@ class Window:
         if self.session.trouble:
             self.root.bell()
         self._show()
+
+    def _tick(self) -> None:
+        """Let Python look at its signals, which it does not while Tk waits."""
+        self.root.after(200, self._tick)
 
     def _show(self) -> None:
         self.photo = ImageTk.PhotoImage(Image.fromarray(self.session.image(SIZE)))  # kept, Tk holds no reference

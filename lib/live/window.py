@@ -4,6 +4,7 @@ After the program of paper B. Nothing is computed here: `lib.predict` answers, `
 threads. The camera is off until its button is pressed, and nothing is recorded.
 """
 
+import signal
 import tkinter
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,8 +67,12 @@ class Window:
         self._tick()
 
     def run(self) -> None:
-        """Show the window until it is closed."""
-        self.root.mainloop()
+        """Show the window until it is closed, or the program is interrupted (Ctrl+C)."""
+        before = signal.signal(signal.SIGINT, lambda *_: self.root.after_idle(self.leave))  # else Tk swallows it
+        try:
+            self.root.mainloop()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def enter(self) -> None:
         """Go to the detection page."""
