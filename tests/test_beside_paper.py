@@ -84,12 +84,15 @@ def test_a_figure_is_shown_where_it_was_saved_and_a_count_is_compared(tmp_path, 
 
 
 def test_a_leak_effect_is_paired_where_the_images_are_the_same():
-    item = replace(ACCURACY, paired="paired")
+    item = replace(ACCURACY, paired="results/paired")
     results = {"lax": result(0.8, 0.7, 0.9), "strict": result(0.6, 0.5, 0.7)}
     apart = own_results.leak_effects(results, [item]).iloc[0]
     assert apart[["value", "low", "high"]].tolist() == pytest.approx([0.2, 0.2 - 0.1 * 2**0.5, 0.2 + 0.1 * 2**0.5])
-    paired = own_results.leak_effects(results | {"paired": result(0.2, 0.15, 0.25)}, [item]).iloc[0]
-    assert (paired["low"], paired["same images"]) == (0.15, True)
+    paired = own_results.leak_effects(results | {"results/paired": result(0.2, 0.15, 0.25)}, [item]).iloc[0]
+    assert (apart["same images"], paired["low"], paired["same images"]) == (False, 0.15, True)
+    elsewhere = replace(item, paired="intensity/seen minus new people")
+    on_others = own_results.leak_effects(results | {elsewhere.paired: result(0.2, 0.15, 0.25)}, [elsewhere]).iloc[0]
+    assert (on_others["low"], on_others["same images"]) == (0.15, False)
 
 
 def test_28_variants_are_no_leak_and_an_unknown_leak_stands_beside_the_verdict():

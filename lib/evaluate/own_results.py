@@ -114,7 +114,8 @@ def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) 
         effect = results[item.paired] if item.paired in results else _unpaired(way, strict)
         if effect["low"] is not None:
             interval = [effect[key] for key in ("value", "low", "high")]
-            rows.append((item.item, item.place, *interval, item.paired in results))
+            on_one_test = item.paired in results and item.paired.startswith("results/")
+            rows.append((item.item, item.place, *interval, on_one_test))
     return pd.DataFrame(rows, columns=["label", "place", "value", "low", "high", "same images"])
 
 

@@ -25,7 +25,7 @@ class Item:
         people: in those images, 0 where the paper gives none.
         way: name of our result by the paper's protocol, leaks included.
         strict: name of our result without leaks, "" where a protocol cannot leak.
-        paired: name of the result that is their difference on the same images, "" where there is none.
+        paired: name of the result that is their difference, measured by itself, "" where there is none.
         chosen_by: what chose the epoch of our network.
         bound: "<" or ">" where the paper prints only a bound; "claim" where it says that a difference is positive.
         shown: name of the saved figure that answers a figure of the paper.

@@ -8,6 +8,7 @@ learned the copies; the difference of their differences is memory.
 from collections.abc import Mapping
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -67,7 +68,9 @@ def sheet(table: pd.DataFrame, rng: np.random.Generator) -> Path:
         titles += [f"{pair['correlation']:.3f}" for pair in pairs] + ["closest"] * len(pairs)
     path = paths.BUILD / "sheets" / "13_near_duplicates.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    plots.gallery(pictures, titles, columns=PAIRS, side=1.1).savefig(path)
+    figure = plots.gallery(pictures, titles, columns=PAIRS, side=1.1)
+    figure.savefig(path)
+    plt.close(figure)  # else a notebook would show it
     return path
 
 
