@@ -101,6 +101,9 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     compared = pd.read_csv(tmp_path / "results" / "13_compared.csv")
     assert compared["label"].tolist() == TESTED
     assert (tmp_path / "sheets" / "13_near_duplicates.png").is_file()
+    executed = json.loads((tmp_path / "executed" / "13_pretrained.ipynb").read_text())["cells"]
+    sheet = next(cell for cell in executed if "memory.sheet(" in "".join(cell["source"]))
+    assert not [output for output in sheet["outputs"] if "image/png" in output.get("data", {})], "shows real faces"
     card = json.loads((tmp_path / "weights" / "fer2013.json").read_text())
     assert {row["when"] for row in card["calibration"]} == {"before", "after"}
     assert {"whole image", "crop", real_faces.BOTH} == {row["input"] for row in card["metrics"]}
