@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from lib import faces, images, machine
+from lib import faces, images, machine, models
 from lib.models import anatomy
 from lib.papers import paper_a
 from lib.timing.clock import each
@@ -198,6 +198,7 @@ def costs(networks: Mapping[str, keras.Model], batch_size: int = 8) -> pd.DataFr
     for name, model in networks.items():
         shape = (batch_size, *model.input_shape[1:])
         images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        models.predict(model, images[:1])  # traced here, before the clock
         one = each(model.predict_on_batch, [images[:1]] * 12, warm_up=2)["median"]
         rows.append((name, shape[1], one, training_step(model, images) / batch_size))
     return pd.DataFrame(rows, columns=["network", "size", "one image, ms", "training, ms per image"])
