@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION
 
 Image.init()  # without it `FORMATS` are not all registered
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `read` refuses what is too large in words of its own
@@ -19,7 +20,6 @@ FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
 MAX_SIDE = 32_766  # pixels that OpenCV can warp
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
-WHITE_IS_ZERO = 262, 0  # a tag of TIFF and its value
 MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
 RATE = 25.0  # frames per second of a video that does not say, and of one that is written
 Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
@@ -99,7 +99,7 @@ def _to_uint8(image: Image.Image) -> np.ndarray:
     """Return a decoded image of any of Pillow's modes as uint8, RGB or grey."""
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.int64)  # I;16 and I hold 16 bits in the formats that we read
-        if getattr(image, "tag_v2", {}).get(WHITE_IS_ZERO[0]) == WHITE_IS_ZERO[1]:  # Pillow inverts 8 bits alone
+        if getattr(image, "tag_v2", {}).get(PHOTOMETRIC_INTERPRETATION) == 0:  # white; Pillow inverts 8 bits alone
             values = 65535 - values
         return np.clip(np.round(values / 257), 0, 255).astype(np.uint8)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:

@@ -196,6 +196,9 @@ def test_a_video_is_not_written_over_itself_under_another_name(predictor, tmp_pa
     with pytest.raises(ValueError, match="is the video itself"):
         play.record(str(clip), tmp_path / "same.avi", predictor)
     assert images.announced(clip)[0] == 20
+    with pytest.raises(images.ImageError, match="is not there"):
+        play.record(str(tmp_path / "none.avi"), clip, predictor)
+    assert images.announced(clip)[0] == 20
 
 
 def test_a_recording_that_is_interrupted_keeps_its_frames_and_says_so(predictor, tmp_path, monkeypatch, capsys):

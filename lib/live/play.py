@@ -94,7 +94,7 @@ def record(source: str | int, out: Path, predictor: Predictor, smoothing: str = 
         ValueError: an `out` of another ending or the video itself, or an unknown smoothing.
     """
     camera = isinstance(source, int)
-    if not camera and Path(out).exists() and Path(out).samefile(source):
+    if not camera and Path(source).exists() and Path(out).exists() and Path(out).samefile(source):
         raise ValueError(f"{out} is the video itself; expected another name for the copy with answers")
     line = Line(frames(source, paced=False), Reader(predictor, smoothing), live=camera)
     announced, rate = (0, images.RATE) if camera else images.announced(source)
