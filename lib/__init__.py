@@ -33,3 +33,10 @@ The pipeline, upstream first; a module imports only from those printed before it
     runner       the environment, notebooks executed in order
     cli          one command line over all of it
 """
+
+import os
+import sys
+
+for _name, _mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    if getattr(sys, _name) is None:  # closed by the shell: its number would go to the next file that opens
+        setattr(sys, _name, os.fdopen(os.open(os.devnull, os.O_RDWR), _mode))

@@ -1,12 +1,14 @@
 """The command line with what people really give it: odd files and bad requests end in a sentence and an exit code."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lib import cli, images
+from lib import cli, images, paths
 from lib.synthetic import Subject, render
 
 TURNED = 6  # EXIF's word for an image that is to be turned by 90 degrees clockwise
@@ -52,6 +54,17 @@ def here(folder, monkeypatch):
     before = sorted(folder.rglob("*"))
     yield folder
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
+def test_closed_standard_streams_change_no_answer_and_no_exit_code(here, tmp_path):
+    outputs = []
+    for closed in ("", "<&- 2>&-", "<&- >&- 2>&-"):
+        command = f'cd "{paths.ROOT}" && exec "{sys.executable}" -m lib.cli predict --csv "{here}/still.png" {closed}'
+        with (tmp_path / "out").open("w") as out:
+            assert subprocess.run(["sh", "-c", command], stdout=out, check=False).returncode == 0
+        outputs.append((tmp_path / "out").read_text())
+    assert outputs[0] == outputs[1] != outputs[2] == ""
 
 
 KINDS = ["still.gif", "größe 人/ß.png", "alpha.png", "cmyk.jpg", "turned.jpg", "grey.png", "deep.png"]
