@@ -107,10 +107,11 @@ def test_28_variants_are_no_leak_and_an_unknown_leak_stands_beside_the_verdict()
 def test_the_test_set_gives_a_result_per_network_and_the_paired_differences():
     truth = np.array(["happy", "sad"] * 10)
     people = np.repeat(np.arange(5), 4)
-    predicted = {"compact VGG-S": truth, "traditional alignment": np.full(20, "sad")}
+    predicted = {"compact VGG-S": np.stack([truth] * 3), "traditional alignment": np.full((2, 20), "sad")}
     names = {one.name: one for one in own_results.tested(predicted, truth, people, "stand-in")}
     assert names["results/compact VGG-S/accuracy"].value == 1
-    assert names["results/proposed minus traditional alignment/accuracy"].value == 0.5
+    difference = names["results/proposed minus traditional alignment/accuracy"]
+    assert (difference.value, difference.seeds) == (0.5, 2)
     assert "results/paper's protocol minus leak-free/accuracy" not in names
     assert "results/proposed minus traditional alignment, face box/accuracy" not in names
 

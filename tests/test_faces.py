@@ -256,6 +256,20 @@ def rendered():
     return trials.rendered_faces(trials.people(3, 1), np.random.default_rng(3))
 
 
+def test_each_detector_answers_for_what_can_be_read_and_the_cascade_for_its_sample(lab, tmp_path):
+    noise = np.zeros((256, 256, 3), np.uint8)
+    for name, image in {"face": lab[0][0], "second": lab[1][0], "noise": noise}.items():
+        images.write(tmp_path / f"{name}.png", image)
+    rows = [("face", "ok", "a"), ("second", "ok", "a"), ("noise", "no face", ""), ("gone", "unreadable", "b")]
+    table = pd.DataFrame(rows, columns=["name", "status", "subject"]).assign(row=-1)
+    table["path"] = [str(tmp_path / f"{name}.png") for name in table["name"]]
+    found = trials.readable(table, table.index[[0, 2, 3]])
+    assert found["name"].tolist() == ["face", "second", "noise", "face", "noise"]
+    assert found["detected"].tolist() == [True, True, False, True, False]
+    assert found["metric"].tolist() == ["face found"] * 3 + ["face found by the Haar cascade"] * 2
+    assert found["group"].tolist() == ["a", "a", "2", "a", "2"]
+
+
 def test_true_landmarks_have_no_error_and_a_missed_face_has_none_to_measure(rendered):
     exact = rendered.assign(landmarks=rendered["marks"])
     errors = trials.errors(exact)

@@ -405,7 +405,14 @@ def test_an_answer_that_never_changes_has_no_delay_no_roughness_and_is_not_chose
     monkeypatch.setitem(smooth.FILTERS, "constant", Constant)
     outputs, frames = course()
     noisy = outputs + np.random.default_rng(0).normal(0, 0.2, outputs.shape)
-    overview = jitter.overview(jitter.summary(jitter.measure({"classifier": noisy}, frames)))
+    summary = jitter.summary(jitter.measure({"classifier": noisy}, frames))
+    overview = jitter.overview(summary)
+    texts = jitter.with_intervals(summary)
+    assert texts.index.equals(overview.index)
+    assert texts.loc[("classifier", "constant"), "delay"] == ""  # undefined
+    noise = ("classifier", "none")
+    assert texts.loc[noise, "right"].startswith(f"{overview.loc[noise, 'right']:.2f} [")
+    assert {one.unit for one in jitter.results(summary)} == {"1/min", "ms", ""}
     constant = overview.loc[("classifier", "constant")]
     assert constant["changes per minute"] == 0
     assert np.isnan(constant["delay"])

@@ -85,14 +85,16 @@ def differences(
         strata: (N,) data sets whose shares are fixed by design, None for one.
 
     Returns:
-        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`.
+        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`, `seeds` (of the network that has fewer).
     """
     rows = []
     for name, (first, second) in PAIRS.items():
         if first in predicted and second in predicted:
             difference = compare(y_true, predicted[first], predicted[second], groups, strata=strata)
-            rows.append({"of": name, "value": difference["difference"], "n": len(y_true)} | difference)
-    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n"])
+            seeds = min(len(np.atleast_2d(predicted[label])) for label in (first, second))
+            row = {"of": name, "value": difference["difference"], "n": len(y_true), "seeds": seeds}
+            rows.append(row | difference)
+    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n", "seeds"])
 
 
 def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:

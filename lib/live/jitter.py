@@ -21,6 +21,7 @@ from lib.intensity.flicker import FRAMES_PER_SECOND
 from lib.live import smooth
 
 METRICS = ("changes per minute", "roughness", "delay", "right")
+UNITS = {"changes per minute": "1/min", "delay": "ms"}  # the others have none
 SLOWEST = 150.0  # ms, largest delay of a default; ours: an answer later than that is seen to come late
 STEP = 0.1  # frames, the fineness of a delay
 LONGEST = 15  # frames, the longest delay that is looked for
@@ -79,6 +80,14 @@ def overview(summary: pd.DataFrame) -> pd.DataFrame:
     return wide.reindex(pd.MultiIndex.from_frame(order))[list(METRICS)]
 
 
+def with_intervals(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows and columns of `overview` as text, each mean with its 95 % interval in brackets."""
+    cells = [f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in summary.itertuples()]
+    texts = summary.assign(text=cells)
+    wide = texts.pivot_table("text", ["network", "smoothing"], "metric", aggfunc="first", fill_value="")
+    return wide.reindex(overview(summary).index)[list(METRICS)]
+
+
 def chosen(overview: pd.DataFrame) -> str:
     """Return the smoothing with the fewest label changes, mean of the networks, among those not later than `SLOWEST`.
 
@@ -94,7 +103,10 @@ def chosen(overview: pd.DataFrame) -> str:
 def results(summary: pd.DataFrame) -> list[records.Result]:
     """Return what notebook 17 records."""
     named = summary.assign(of=summary["network"] + "/" + summary["smoothing"])
-    return records.results(named, "live", "rendered sequences", "stand-in")
+    rows = []
+    for unit, part in named.groupby(named["metric"].map(UNITS).fillna(""), sort=False):
+        rows += records.results(part, "live", "rendered sequences", "stand-in", unit=unit)
+    return rows
 
 
 def true_changes(frames: pd.DataFrame) -> float:

@@ -24,6 +24,6 @@ from lib.training.gate import failures, not_learned, passed
 from lib.training.loss import lowest_loss
 from lib.training.runs import advice, fit_runs, histories, not_fitted, outputs, sides
 from lib.training.seed import set_seed
-from lib.training.settings import MODERN, PRECISION, RECIPES, Record, Settings, read
+from lib.training.settings import MODERN, RECIPES, Record, Settings, read
 
 devices.join()

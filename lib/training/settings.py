@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-PRECISION = {"smoke": "float32", "standard": "float32", "paper": "mixed_bfloat16"}  # of the compact VGG-S by scale
 
 
 @dataclass(frozen=True)

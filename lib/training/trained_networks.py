@@ -27,6 +27,7 @@ BASE = "compact VGG-S"  # leak-free, on the proposed crops: every other network 
 PAPER_WAY = "compact VGG-S, paper's protocol"
 WHOLE_FRAME, FACE_BOX = "traditional alignment", "traditional alignment, face box"  # both readings of the paper
 TRADITIONAL = "LBP + SVM"
+PRECISION = {"smoke": "float32", "standard": "float32", "paper": "mixed_bfloat16"}  # of the compact VGG-S by scale
 
 
 def folder(data_set: str, study: Path) -> Path:
