@@ -187,11 +187,16 @@ def _tier(profile: str, purpose: str) -> dict[str, str]:
 
 
 def duration(notebooks: Notebooks) -> str:
-    """Return the wall time of a published run in words: of each run in it, from its start to its last results."""
-    ends = {}
+    """Return the wall time of a published run in words: of each run in it, from its start to its last results.
+
+    Where one run wrote more than half of the notebooks, it counts alone: the others repeated a few of them later.
+    """
+    ends, runs = {}, [content["provenance"]["run"] for content in notebooks.values()]
     for one in (content["provenance"] for content in notebooks.values()):
         ends[one["run"]] = max(ends.get(one["run"], ""), one["written"][:19])
-    spent = [datetime.fromisoformat(end) - datetime.fromisoformat(run.split("/")[0]) for run, end in ends.items()]
+    counted = {run for run in ends if 2 * runs.count(run) > len(runs)} or set(ends)
+    starts = {run: datetime.fromisoformat(run.split("/")[0]) for run in counted}
+    spent = [datetime.fromisoformat(ends[run]) - start for run, start in starts.items()]
     minutes = sum(spent, timedelta()).total_seconds() / 60
     return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
 
