@@ -19,6 +19,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib import evaluate, models, records, timing, training
 from lib.emotions import names
+from lib.evaluate.comparison import LEVEL
 from lib.models.lbp_svm import LbpSvm
 from lib.training import Settings, trained_networks
 from lib.training.fit import Images
@@ -27,6 +28,8 @@ from lib.training.runs import Inputs
 SINGLES = 30  # images shown one by one to the clock, and
 WARM_UP = 5  # of them not counted
 COSTS = ("megabytes", "million multiply-adds", "ms per image", "training minutes")
+OF_ACCURACY = ("value", "low", "high", "n", "clusters", "seeds", "per_seed")
+OF_F1 = {"macro F1": "value", "macro F1 low": "low", "macro F1 high": "high"}
 AXES = {"megabytes": "MB", "ms per image": "ms per image, one at a time"}  # costs that a figure has, with their units
 
 
@@ -137,8 +140,10 @@ def table(
     groups: Sequence,
     emotions: Sequence[str],
     base: str,
+    strata: Sequence | None = None,
+    primary: str = "",
 ) -> pd.DataFrame:
-    """Return one row per network: accuracy with its interval, macro F1, costs, and its order against the base.
+    """Return one row per network: accuracy and macro F1 with intervals, costs, and its order against the base.
 
     Args:
         predicted: emotions by label, str (N,) or (S, N).
@@ -147,17 +152,30 @@ def table(
         groups: (N,) what an interval draws as a whole.
         emotions: the classes.
         base: label of the network that the others are compared with.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+        primary: label of the comparison that was named beforehand; the p-values of the others are corrected (Holm).
     """
-    rows = []
+    rows, pairs = [], {}
     for label, answers in predicted.items():
-        merit = evaluate.classification(y_true, answers, groups, emotions).query("of == 'all'").set_index("metric")
-        accuracy = merit.loc["accuracy", ["value", "low", "high", "n", "clusters", "seeds"]].to_dict()
-        pair = {"verdict": "base"}
+        merit = evaluate.classification(y_true, answers, groups, emotions, strata).query("of == 'all'")
+        merit = merit.set_index("metric")
+        accuracy = merit.loc["accuracy", [*OF_ACCURACY]].to_dict()
+        f1 = {name: merit.loc["macro F1", end] for name, end in OF_F1.items()}
+        rows.append({"label": label} | accuracy | f1 | dict(costs[label]) | {"verdict": "base"})
         if label != base:
-            pair = evaluate.compare(y_true, answers, predicted[base], groups, (label, base))
-        row = {"label": label} | accuracy | {"macro F1": merit.loc["macro F1", "value"]}
-        rows.append(row | dict(costs[label]) | {"verdict": pair["verdict"]})
+            pairs[label] = evaluate.compare(y_true, answers, predicted[base], groups, (label, base), strata)
+    corrected = [label for label in pairs if label != primary]
+    p = dict(zip(corrected, evaluate.holm([pairs[label]["p"] for label in corrected]), strict=True))
+    for row in rows:
+        if pair := pairs.get(row["label"]):
+            certain = p.get(row["label"], 0.0) < LEVEL
+            row["verdict"] = pair["verdict"] if certain else "cannot be ordered"
     return pd.DataFrame(rows)
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of `table` as a reader needs it: without what is recorded beside it."""
+    return table.drop(columns=["clusters", "per_seed", "macro F1 low", "macro F1 high"])
 
 
 def against_costs(table: pd.DataFrame, title: str, costs: Mapping[str, str] = AXES) -> Figure:
@@ -206,8 +224,9 @@ def results(table: pd.DataFrame, prefix: str, protocol: str, origin: str) -> lis
     """
     done = []
     for row in table.to_dict("records"):
-        accuracy = {name: row[name] for name in ("value", "low", "high", "n", "clusters", "seeds")}
-        f1 = {"metric": "macro F1", "value": row["macro F1"], "n": row["n"], "seeds": row["seeds"]}
+        accuracy = {name: row[name] for name in OF_ACCURACY}
+        f1 = {"metric": "macro F1"} | {end: row[name] for name, end in OF_F1.items()}
+        f1 |= {name: row[name] for name in ("n", "clusters", "seeds")}
         for one in (accuracy | {"metric": "accuracy"}, f1):
             done += records.results(pd.DataFrame([one]), f"{prefix}/{row['label']}", protocol, origin)
     return done

@@ -61,8 +61,12 @@ def test_a_perfect_and_a_hopeless_network_score_one_and_zero():
     true = list(EMOTIONS) * 3
     wrong = np.roll(EMOTIONS, 1).tolist() * 3
     groups = np.repeat([1, 2, 3], 7)
-    assert (evaluate.classification(true, true, groups)[["value", "low", "high"]] == 1).all(axis=None)
-    assert (evaluate.classification(true, wrong, groups)[["value", "low", "high"]] == 0).all(axis=None)
+    perfect, hopeless = (evaluate.classification(true, answers, groups) for answers in (true, wrong))
+    assert (perfect[["value", "high"]] == 1).all(axis=None)
+    assert (hopeless[["value", "low"]] == 0).all(axis=None)
+    wilson = stats.binomtest(3, 3).proportion_ci(method="wilson")  # three groups: no share is known exactly
+    assert np.allclose(perfect["low"], wilson.low)
+    assert np.allclose(hopeless["high"], 1 - wilson.low)
 
 
 def test_confusion_has_true_emotions_in_rows():

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import evaluate, models
+from lib import evaluate, models, splits
 from lib.emotions import EMOTIONS, names
 from lib.models import pretrained
 from lib.runner import faults, gates, reference
@@ -104,6 +104,21 @@ def test_other_data_or_parameters_agree_or_differ_and_another_backend_keeps_the_
     one = verdict(now, result("a/n/accuracy", 0.5, kind=kind, **INTERVAL), **content)
     assert one.word == word
     assert bool(faults.of([one])) == (word == "NO")
+
+
+@pytest.mark.parametrize(("now", "accused"), [(2887, False), (2882, False), (2840, True)])
+def test_a_number_of_images_may_lose_a_few_in_thousand_and_no_more(now, accused):
+    counts = [result("splits/leak_free/train images", float(n), n, unit="images", per_seed=[]) for n in (now, 2887)]
+    assert bool(faults.of([verdict(*counts)])) == accused
+
+
+@pytest.mark.parametrize("share", [0.0, 0.015])
+def test_what_a_split_keeps_apart_stays_apart(share):
+    validation = pd.DataFrame({"split": ["train", "validation"], "subject": ["a", "b"], "sequence": ["", ""]})
+    validation = validation.assign(data_set="mug", digest=["a", "b"], cluster=[1, 2], original=["a", "b"])
+    made = splits.results({"leak_free": validation}, "stand-in")
+    before = {one.name: vars(one) for one in made}["splits/leak_free/same subject"]
+    assert bool(faults.of([verdict(before | {"value": share}, before)])) == (share > 0)
 
 
 def test_a_notebook_after_one_with_other_parameters_has_other_data():

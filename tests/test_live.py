@@ -393,8 +393,8 @@ def course(count=60):
 def test_a_known_delay_is_recovered(frames):
     outputs, _ = course()
     late = np.concatenate([outputs[:, :1].repeat(frames, axis=1), outputs[:, : 60 - frames]], axis=1)
-    assert jitter.delay(late, outputs) == pytest.approx(40 * frames, abs=6)
-    assert jitter.delay(0.3 * late, outputs) == pytest.approx(40 * frames, abs=6)
+    assert jitter.delay(late[0], outputs[0]) == pytest.approx(40 * frames, abs=6)
+    assert jitter.delay(0.3 * late[0], outputs[0]) == pytest.approx(40 * frames, abs=6)
 
 
 def test_an_answer_that_never_changes_has_no_delay_no_roughness_and_is_not_chosen(monkeypatch):

@@ -10,7 +10,7 @@ from lib.evaluate import bootstrap
 from lib.evaluate.bootstrap import RESAMPLES
 from lib.evaluate.intensity_metrics import regression
 from lib.evaluate.label_metrics import classification
-from lib.evaluate.table import Row, tabulate
+from lib.evaluate.table import Row, tabulate, with_wilson
 
 LEVEL = 0.05  # of every test
 
@@ -33,9 +33,7 @@ def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES) -> pd
     estimate = bootstrap.estimate([_with_ones(per_seed, units)], _mean, units, resamples)
     table = tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
     if (values == 1).all() or (values.dtype == bool and not values.any()):
-        clusters = int(table["clusters"].iloc[0])
-        ends = stats.binomtest(clusters * int(values.flat[0]), clusters).proportion_ci(method="wilson")
-        table = table.assign(low=ends.low, high=ends.high)
+        table = with_wilson(table, np.array([True]))
     return table
 
 

@@ -13,7 +13,7 @@ from sklearn import metrics
 from lib.emotions import EMOTIONS, index
 from lib.evaluate import bootstrap
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.table import Row, mean_defined, ratio, tabulate
+from lib.evaluate.table import Row, mean_defined, ratio, tabulate, with_wilson
 
 BINS = 15  # of the calibration error; Guo et al. 2017
 
@@ -95,7 +95,8 @@ def classification(
 
     rows = [Row(name, "all", np.ones(len(true), bool)) for name in OVERALL]
     rows += [Row(name, emotion, true == k) for name in PER_EMOTION for k, emotion in enumerate(emotions)]
-    return tabulate(rows, bootstrap.estimate([sums], figures, units, resamples, seed), units)
+    table = tabulate(rows, bootstrap.estimate([sums], figures, units, resamples, seed), units)
+    return with_wilson(table, table["value"].isin([0, 1]).to_numpy())
 
 
 def confusion(y_true: Sequence[str], y_pred: Sequence[str], emotions: Sequence[str] = EMOTIONS) -> np.ndarray:

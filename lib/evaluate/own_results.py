@@ -12,7 +12,10 @@ from lib.evaluate.paper_items import ITEMS, Item
 from lib.papers import paper_a
 from lib.records import Result
 
-SIZES = {"compact VGG-S": ("compact_vgg_s", paper_a.SIZE), "VGG-S": ("vgg_s", models.VGG_S_SIZE)}  # as they were drawn
+SIZES = {  # as the paper draws them
+    f"compact VGG-S at {paper_a.SIZE} px": ("compact_vgg_s", paper_a.SIZE),
+    f"VGG-S at {models.VGG_S_SIZE} px": ("vgg_s", models.VGG_S_SIZE),
+}
 READINGS = ("RMSE", "RMSE, labelled emotion", "error SD, bias removed")
 PAIRS = {  # differences on the same images: the first network's accuracy minus the second's
     "paper's protocol minus leak-free": ("compact VGG-S, paper's protocol", "compact VGG-S"),
@@ -48,7 +51,7 @@ def tested(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequ
         groups: (N,) what is drawn as a whole.
         origin: of the images.
     """
-    protocol, results = "HP test set, read once, subjects and seeds drawn", []
+    protocol, results = "HP test set, read once a run, subjects and seeds drawn", []
     for label, table in scores(predicted, y_true, groups).groupby("label", sort=False):
         name = label.replace("paper's protocol", "paper's split")
         paper = {"accuracy": paper_a.FIGURE_10_ACCURACY} if name != label else None
@@ -85,16 +88,16 @@ def differences(
         strata: (N,) data sets whose shares are fixed by design, None for one.
 
     Returns:
-        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`, `seeds` (of the network that has fewer).
+        Columns `metric`, `of` (the pair), `value`, `low`, `high`, `p`, `n`, `clusters`, `seeds` (the fewer).
     """
     rows = []
     for name, (first, second) in PAIRS.items():
         if first in predicted and second in predicted:
             difference = compare(y_true, predicted[first], predicted[second], groups, strata=strata)
             seeds = min(len(np.atleast_2d(predicted[label])) for label in (first, second))
-            row = {"of": name, "value": difference["difference"], "n": len(y_true), "seeds": seeds}
-            rows.append(row | difference)
-    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n", "seeds"])
+            row = {"of": name, "value": difference["difference"], "n": len(y_true), "clusters": len(set(groups))}
+            rows.append(row | {"seeds": seeds} | difference)
+    return pd.DataFrame(rows, columns=["metric", "of", "value", "low", "high", "p", "n", "clusters", "seeds"])
 
 
 def leak_effects(results: Mapping[str, Mapping], items: Sequence[Item] = ITEMS) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from lib.evaluate.bootstrap import Estimate, Units
 
@@ -44,6 +45,24 @@ def tabulate(rows: list[Row], estimate: Estimate, units: Units) -> pd.DataFrame:
     table["clusters"] = [len(np.unique(units.owner[row.images])) for row in rows]
     table["seeds"] = len(estimate.per_seed)
     return table.assign(per_seed=[tuple(values.tolist()) for values in estimate.per_seed.T])
+
+
+def with_wilson(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Return a table of `tabulate` with Wilson's interval in some rows, shares of 0 or 1, each group counted once.
+
+    There is no spread to draw from where every image has the same answer, and an interval without width would be false.
+
+    Args:
+        table: from `tabulate`.
+        rows: bool (M,), which.
+    """
+    table = table.copy()
+    for row in table.index[rows]:
+        clusters = int(table.loc[row, "clusters"])
+        right = round(clusters * table.loc[row, "value"])
+        ends = stats.binomtest(right, clusters).proportion_ci(method="wilson")
+        table.loc[row, ["low", "high"]] = ends.low, ends.high
+    return table
 
 
 def _range(metric: str) -> tuple[float, float]:

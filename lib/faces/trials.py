@@ -207,7 +207,7 @@ def results(
     """
     rows = []
     for name, share in shares.assign(of=shares["data_set"]).groupby("of"):
-        rows += records.results(share, "alignment", "all readable images, subjects drawn", origins[name])
+        rows += records.results(share, "alignment", "readable images, subjects drawn where known", origins[name])
     tables = [
         exact.assign(of=exact["scene"]),
         claims.assign(of=claims["scene"] + "/" + claims["alignment"]),

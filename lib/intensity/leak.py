@@ -113,6 +113,6 @@ def results(frames: pd.DataFrame, images: pd.DataFrame, origin: str) -> list[rec
         origin: of the images.
     """
     protocol = f"frames that training left over: seen minus new people, {SAW} minus {SAW_NOT}; people and seeds drawn"
-    done = records.results(frames, f"intensity/{SAW}/seen minus new people", protocol, origin)
+    done = records.results(frames, f"intensity/{SAW}/seen minus new people, less that of {SAW_NOT}", protocol, origin)
     protocol = "validation images, which chose the epoch, minus test images of new people; people and seeds drawn"
     return done + records.results(images, f"intensity/{SAW_NOT}/seen minus new people", protocol, origin)

@@ -29,7 +29,7 @@ HALF = 0.5  # from this true intensity on, the right label is the emotion, below
 
 
 def measure(outputs: Mapping[str, np.ndarray], frames: pd.DataFrame) -> pd.DataFrame:
-    """Return `METRICS` of every `network`, `smoothing` and `sequence`, means over the network's seeds.
+    """Return `METRICS` of every `network`, `smoothing`, `seed` and `sequence`.
 
     Args:
         outputs: by network, (S, F, 7).
@@ -42,33 +42,24 @@ def measure(outputs: Mapping[str, np.ndarray], frames: pd.DataFrame) -> pd.DataF
         table["changes per minute"] = 60 * table.pop("changes per second")
         for row in table.itertuples():
             here = places[row.sequence]
-            after = filtered[row.network][:, here]
-            table.loc[row.Index, "delay"] = delay(after, outputs[row.network][:, here])
+            after = filtered[row.network][row.seed, here]
+            table.loc[row.Index, "delay"] = delay(after, outputs[row.network][row.seed, here])
             table.loc[row.Index, "right"] = (names(after) == truth[here]).mean()
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)[["network", "smoothing", "sequence", *METRICS]]
-
-
-def delay(filtered: np.ndarray, outputs: np.ndarray) -> float:
-    """Return the delay of filtered outputs (S, F, 7) in ms, the mean over S; NaN where they are constant.
-
-    It is the shift with the highest correlation, so that a filter which also damps the outputs loses nothing by it.
-
-    Args:
-        filtered: (S, F, 7).
-        outputs: (S, F, 7), the same without the filter.
-    """
-    return float(np.mean([_delay(one, other) for one, other in zip(filtered, outputs, strict=True)]))
+    return pd.concat(tables, ignore_index=True)[["network", "smoothing", "seed", "sequence", *METRICS]]
 
 
 def summary(measured: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean of every metric with its interval, per `network` and `smoothing`; whole sequences are drawn."""
+    """Return the mean of every metric with its interval, per `network` and `smoothing`; sequences and seeds are drawn.
+
+    A sequence without movement in the outputs of a seed has no roughness and no delay, and is left out.
+    """
     rows = []
     for (network, smoothing), part in measured.groupby(["network", "smoothing"], sort=False):
         for metric in METRICS:
-            values = part[metric].dropna()
-            if len(values):
-                row = evaluate.mean(values.to_numpy(), part.loc[values.index, "sequence"])
+            values = part.pivot_table(metric, "seed", "sequence").dropna(axis=1)
+            if values.size:
+                row = evaluate.mean(values.to_numpy(), values.columns)
                 rows.append(row.assign(metric=metric, network=network, smoothing=smoothing))
     return pd.concat(rows, ignore_index=True)
 
@@ -131,8 +122,15 @@ def _filtered(smoothing: str, outputs: np.ndarray, frames: pd.DataFrame) -> np.n
     return filtered
 
 
-def _delay(filtered: np.ndarray, outputs: np.ndarray) -> float:
-    """Return the delay of filtered outputs (F, 7) behind the unfiltered (F, 7) in ms, NaN where either is constant."""
+def delay(filtered: np.ndarray, outputs: np.ndarray) -> float:
+    """Return the delay of filtered outputs behind the unfiltered in ms, NaN where either is constant.
+
+    It is the shift with the highest correlation, so that a filter which also damps the outputs loses nothing by it.
+
+    Args:
+        filtered: (F, 7).
+        outputs: (F, 7), the same without the filter.
+    """
     if min(np.ptp(filtered, axis=0).max(), np.ptp(outputs, axis=0).max()) < 1e-6:
         return float("nan")
     at = np.arange(len(outputs) - 1)

@@ -23,6 +23,7 @@ from scipy import stats
 LEVEL = 0.05  # of the interval around one published result
 MARGIN = 0.02  # ours: two points, or two per cent of what is above 1 or has a unit
 FEW = 2  # ours: images, of many hundred or of ten, that another processor sees otherwise
+OF_MANY = 0.002  # ours: share of many thousand images that it may see otherwise
 SHARES = ("accuracy", "recall", "F1", "found")  # metrics that count images
 TIE = 1e-9  # of numbers that differ in how they were rounded
 SAME_DATA, NEW_DATA, COUNT = "same data", "new data", "count"
@@ -162,10 +163,12 @@ def same_images(ours: Mapping, reference: Mapping) -> bool:
 def margin(reference: Mapping) -> float:
     """Return the difference up to which two values of a metric count as equal.
 
-    It is two points; of a share of few images two images; with a unit two per cent, or a quarter of the way to the end
-    of the interval.
+    It is two points; of a share of few images two images; of a number of images two, or two in a thousand; with another
+    unit two per cent, or a quarter of the way to the end of the interval.
     """
     value, low, high = abs(reference["value"]), reference["low"], reference["high"]
+    if reference["unit"] == "images":
+        return max(FEW, OF_MANY * value)
     if reference["unit"]:
         return max(MARGIN * value, (high - low) / 8 if low is not None and high is not None else 0.0)
     counts = any(word in reference["name"].rsplit("/", 1)[-1] for word in SHARES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from lib import records
@@ -30,6 +31,8 @@ def results(made: Mapping[str, pd.DataFrame], origin: str) -> list[records.Resul
         shares = exposure(table).rename(columns={"share": "value"}).rename_axis("metric").reset_index()
         shares["metric"] = "same " + shares["metric"]
         printed = {f"{side} images": count for side, count in PRINTED.get(name, {}).items()}
-        out += records.results(counts, f"splits/{name}", "after cleaning", origin, printed)
-        out += records.results(shares, f"splits/{name}", HOW, origin)
+        out += records.results(counts, f"splits/{name}", "after cleaning", origin, printed, unit="images")
+        kinds = np.where(shares["value"] == 0, "exact", "metric")  # what is kept apart stays so
+        for kind, part in shares.groupby(kinds):
+            out += records.results(part, f"splits/{name}", HOW, origin, kind=kind)
     return out
