@@ -180,7 +180,7 @@ def doctor() -> None:
 
     packages = start.packages()
     wrong = packages[packages["what to do"] != "OK"]
-    machine = start.this_machine(memory_gb=8, disk_gb=10)
+    machine = start.this_machine(memory_gb=8, disk_gb=4)
     print(f"{len(packages) - len(wrong)} of {len(packages)} packages as pinned")
     for table in (wrong, machine, start.data_sets()):
         if len(table):

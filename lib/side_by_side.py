@@ -164,12 +164,12 @@ def table(
         rows.append({"label": label} | accuracy | f1 | dict(costs[label]) | {"verdict": "base"})
         if label != base:
             pairs[label] = evaluate.compare(y_true, answers, predicted[base], groups, (label, base), strata)
+    p = {label: pair["p"] for label, pair in pairs.items()}
     corrected = [label for label in pairs if label != primary]
-    p = dict(zip(corrected, evaluate.holm([pairs[label]["p"] for label in corrected]), strict=True))
+    p |= zip(corrected, evaluate.holm([p[label] for label in corrected]), strict=True)
     for row in rows:
         if pair := pairs.get(row["label"]):
-            certain = p.get(row["label"], 0.0) < LEVEL
-            row["verdict"] = pair["verdict"] if certain else "cannot be ordered"
+            row["verdict"] = pair["verdict"] if p[row["label"]] < LEVEL else "cannot be ordered"
     return pd.DataFrame(rows)
 
 

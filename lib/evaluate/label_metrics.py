@@ -64,6 +64,9 @@ def classification(
 ) -> pd.DataFrame:
     """Return accuracy, balanced accuracy, macro F1 and the recall of each emotion, each with its 95 % interval.
 
+    Where a figure is 0 or 1 there is nothing to resample, and the interval is Wilson's of a share of the groups; for
+    balanced accuracy and F1 that stands in for one that nobody has.
+
     Args:
         y_true: (N,) emotion names.
         y_pred: (N,) or (S, N) emotion names.

@@ -18,7 +18,6 @@ from lib.faces.detect import Face, detect
 TILE = 512  # pixels; the smallest face is about a twentieth of it (ours)
 STEP = 256  # so that every face of up to 256 pixels lies whole in a square
 LARGE = 900  # pixels; an image with a longer side is searched in tiles without being asked
-MOST = 2560  # pixels of the longer side that are searched at full scale: 81 squares
 SAME = 0.3  # faces that overlap at least this much are one
 SURE = 0.6  # lowest score of a face that only a square shows: letters on a film got .59, small faces .64 to .9 (ours)
 EDGE = 2.0  # pixels; a box so near to the edge of its square may be cut there

@@ -3,8 +3,8 @@
 A perfect repetition is accused in less than 1 of 100 runs, by bounds that hold however much results of one network move
 together:
 
-* no count is missing or differs, and no metric rests on other images (`FEW` may lose or gain a face, and a number of
-  images after cleaning two in a thousand);
+* no count is missing or differs, and no metric rests on other images (two in a hundred may lose or gain a face; of a
+  number of images after cleaning two in a thousand);
 * for every metric of a notebook, the mean shift of its networks, and for every network the shift of its main metric,
   stays in an interval made wider for the number of these tests (Bonferroni). The main metric, the first that the
   notebook records, was named beforehand, and its mean shift has half of the 1 % for itself. Networks differ in how much

@@ -156,7 +156,7 @@ def _near(verdict: Verdict) -> Verdict:
 
 
 def same_images(ours: Mapping, reference: Mapping) -> bool:
-    """Return whether two metrics rest on as many images, a few apart."""
+    """Return whether two metrics rest on as many images, `FEW` or two in a hundred apart."""
     return abs(ours["n"] - reference["n"]) <= max(FEW, MARGIN * reference["n"])
 
 
