@@ -43,7 +43,7 @@ def publish(profile: str) -> list[str]:
     results = checked(profile, numbers)
     target = reference.reference_path(profile)
     target.parent.mkdir(exist_ok=True)
-    content = {"profile": profile, "notebooks": results}
+    content = {"profile": profile, "minutes": minutes(results), "notebooks": results}
     target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [f"{target.relative_to(ROOT)}: {len(reference.by_name(results))} results"]
     if profile != "smoke":
@@ -182,23 +182,19 @@ def _tier(profile: str, purpose: str) -> dict[str, str]:
         return row
     where = list(notebooks.values())[-1]["provenance"]
     device = where["cpu"] if where["gpu"] == "none" else where["gpu"]
-    row["published run"] = f"{where['written'][:10]}, {duration(notebooks)}, {origins(notebooks)}"
+    spent = json.loads(reference.reference_path(profile).read_text("utf-8"))["minutes"]
+    took = f"{spent / 60:.1f} hours" if spent >= 90 else f"{spent:.0f} minutes"
+    row["published run"] = f"{where['written'][:10]}, {took}, {origins(notebooks)}"
     return row | {"device": f"{device}, {where['cores']} cores", "commit": f"`{where['commit'][:7]}`"}
 
 
-def duration(notebooks: Notebooks) -> str:
-    """Return the wall time of a published run in words: of each run in it, from its start to its last results.
-
-    Where one run wrote more than half of the notebooks, it counts alone: the others repeated a few of them later.
-    """
-    ends, runs = {}, [content["provenance"]["run"] for content in notebooks.values()]
+def minutes(notebooks: Notebooks) -> float:
+    """Return the wall time of a run in minutes: of each part of it, from its start to its last results."""
+    ends = {}
     for one in (content["provenance"] for content in notebooks.values()):
         ends[one["run"]] = max(ends.get(one["run"], ""), one["written"][:19])
-    counted = {run for run in ends if 2 * runs.count(run) > len(runs)} or set(ends)
-    starts = {run: datetime.fromisoformat(run.split("/")[0]) for run in counted}
-    spent = [datetime.fromisoformat(ends[run]) - start for run, start in starts.items()]
-    minutes = sum(spent, timedelta()).total_seconds() / 60
-    return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+    spent = [datetime.fromisoformat(end) - datetime.fromisoformat(run.split("/")[0]) for run, end in ends.items()]
+    return round(sum(spent, timedelta()).total_seconds() / 60, 1)
 
 
 def origins(notebooks: Notebooks) -> str:
