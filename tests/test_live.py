@@ -180,6 +180,11 @@ def test_every_frame_of_a_file_is_written_into_a_file_at_its_own_rate(predictor,
     assert sum(1 for _ in images.frames(tmp_path / "out.mp4")) == 20
 
 
+def test_a_video_is_shown_in_a_notebook_to_its_last_frame(predictor, tmp_path):
+    view = play.show(str(write(tmp_path / "in.avi", 3)), predictor)
+    assert cv2.imdecode(np.frombuffer(view.value, np.uint8), cv2.IMREAD_COLOR).shape[2] == 3
+
+
 def test_a_cut_video_is_played_as_far_as_it_goes_and_the_end_is_said(predictor, tmp_path):
     clip = write(tmp_path / "clip.avi", 60)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])

@@ -4,6 +4,7 @@ protocols   how images are divided: at random, paper A's Table 3, leak-free, by 
 leakage     what two sides share, and the gate
 files       saved splits with their hashes
 register    test reads: by whom, once per run, counted
+results     images per side and what sides share, as notebook 06 records them; figures draws it
 """
 
 from lib.splits.files import load, save
