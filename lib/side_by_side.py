@@ -19,7 +19,6 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib import evaluate, models, records, timing, training
 from lib.emotions import names
-from lib.evaluate.comparison import LEVEL
 from lib.models.lbp_svm import LbpSvm
 from lib.training import Settings, trained_networks
 from lib.training.fit import Images
@@ -155,21 +154,14 @@ def table(
         strata: (N,) data sets whose shares are fixed by design, None for one.
         primary: label of the comparison that was named beforehand; the p-values of the others are corrected (Holm).
     """
-    rows, pairs = [], {}
+    rows, verdicts = [], evaluate.against(predicted, y_true, groups, base, primary, strata)["verdict"]
     for label, answers in predicted.items():
         merit = evaluate.classification(y_true, answers, groups, emotions, strata).query("of == 'all'")
         merit = merit.set_index("metric")
         accuracy = merit.loc["accuracy", [*OF_ACCURACY]].to_dict()
         f1 = {name: merit.loc["macro F1", end] for name, end in OF_F1.items()}
-        rows.append({"label": label} | accuracy | f1 | dict(costs[label]) | {"verdict": "base"})
-        if label != base:
-            pairs[label] = evaluate.compare(y_true, answers, predicted[base], groups, (label, base), strata)
-    p = {label: pair["p"] for label, pair in pairs.items()}
-    corrected = [label for label in pairs if label != primary]
-    p |= zip(corrected, evaluate.holm([p[label] for label in corrected]), strict=True)
-    for row in rows:
-        if pair := pairs.get(row["label"]):
-            row["verdict"] = pair["verdict"] if p[row["label"]] < LEVEL else "cannot be ordered"
+        row = {"label": label} | accuracy | f1 | dict(costs[label])
+        rows.append(row | {"verdict": verdicts.get(label, "base")})
     return pd.DataFrame(rows)
 
 

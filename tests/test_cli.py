@@ -56,7 +56,6 @@ def here(folder, monkeypatch):
     assert sorted(folder.rglob("*")) == before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
 def test_closed_standard_streams_change_no_answer_and_no_exit_code(here, tmp_path):
     outputs = []
     for closed in ("", "<&- 2>&-", "<&- >&- 2>&-"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import models, side_by_side
+from lib import evaluate, models, side_by_side
 from lib.emotions import EMOTIONS
 from lib.side_by_side import Fitted
 
@@ -52,6 +52,18 @@ def test_a_verdict_orders_what_differs_and_no_more():
     assert "1 of 3 networks cannot be ordered against base (n = 280)" in side_by_side.undecided(table)
     names = [result.name for result in side_by_side.results(table, "side by side", "as made", "stand-in")]
     assert names[:2] == ["side by side/base/accuracy", "side by side/base/macro F1"]
+
+
+def test_many_comparisons_are_corrected_as_on_the_leaderboard_and_the_one_named_beforehand_is_not():
+    rng, people, sets = np.random.default_rng(7), np.arange(280) // 7, np.repeat(["mug", "kdef"], 140)
+    shares = {"base": 0.5, "primary": 0.62} | {f"other {k}": 0.54 + k / 100 for k in range(8)}
+    answers = {label: np.where(rng.random(280) < share, TRUTH, np.roll(TRUTH, 1)) for label, share in shares.items()}
+    costs = {label: dict.fromkeys(side_by_side.COSTS, 1.0) for label in answers}
+    table = side_by_side.table(answers, costs, TRUTH, people, EMOTIONS, "base", sets, "primary")
+    alike = evaluate.leaderboard(answers, TRUTH, people, "base", "primary", sets)
+    assert table["verdict"].tolist()[1:] == alike["verdict"].tolist()[1:]
+    assert (alike["p"] < 0.05).sum() > alike["verdict"].str.contains("above").sum()  # some are taken back
+    assert table[["value", "low", "high"]].equals(alike[["value", "low", "high"]])
 
 
 def test_a_part_of_training_keeps_validation_and_adds_nothing():

@@ -177,19 +177,47 @@ def leaderboard(
     Raises:
         KeyError: no predictions of `base`, or of a `primary` that is named.
     """
+    table = scores(predicted, y_true, groups, strata).drop_duplicates("label", ignore_index=True)
+    beside = against(predicted, y_true, groups, base, primary, strata)
+    return table.drop(columns="of").merge(beside, how="left", left_on="label", right_index=True)
+
+
+def against(
+    predicted: Mapping[str, np.ndarray],
+    y_true: np.ndarray,
+    groups: Sequence,
+    base: str,
+    primary: str = "",
+    strata: Sequence | None = None,
+) -> pd.DataFrame:
+    """Return how every other model stands against `base`, its p-values corrected but for that of `primary`.
+
+    Args:
+        predicted: predictions by label, emotion names (N,) or (S, N), or intensities (N, 7) or (S, N, 7).
+        y_true: emotion names (N,) or intensities (N, 7).
+        groups: (N,) what is drawn as a whole.
+        base: label of the model that every other one is compared with.
+        primary: label of the comparison that was named beforehand, "" for none.
+        strata: (N,) data sets whose shares are fixed by design, None for one.
+
+    Returns:
+        Index: the labels without `base`; columns `difference`, `difference low`, `difference high`, `p`, `p Holm` and
+        `verdict` of `leaderboard`.
+
+    Raises:
+        KeyError: no predictions of `base`, or of a `primary` that is named.
+    """
     unknown = [label for label in (base, primary) if label and label not in predicted]
     if unknown:
         raise KeyError(f"no predictions of {unknown}; there are those of {', '.join(predicted)}")
-    table = scores(predicted, y_true, groups, strata).drop_duplicates("label", ignore_index=True)
-    against = {}
+    pairs = {}
     for label, y_pred in predicted.items():
         if label != base:
-            against[label] = compare(y_true, y_pred, predicted[base], groups, (label, base), strata)
+            pairs[label] = compare(y_true, y_pred, predicted[base], groups, (label, base), strata)
     names = {"low": "difference low", "high": "difference high"}
     columns = ["difference", *names.values(), "p", "p Holm", "verdict"]
-    beside = pd.DataFrame.from_dict(against, orient="index").rename(columns=names).reindex(columns=columns)
-    table = table.drop(columns="of").merge(beside, how="left", left_on="label", right_index=True)
-    corrected = ~table["label"].isin([base, primary])
+    table = pd.DataFrame.from_dict(pairs, orient="index").rename(columns=names).reindex(columns=columns)
+    corrected = table.index != primary
     table["p Holm"] = np.where(corrected, holm(table["p"].where(corrected)), table["p"])
     table["verdict"] = table["verdict"].astype(object).mask(table["p Holm"] >= LEVEL, "cannot be ordered")
     return table

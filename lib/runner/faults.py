@@ -52,13 +52,11 @@ def _other_counts(judged: Iterable[Verdict]) -> list[str]:
     for verdict in judged:
         if verdict.ours is None:
             lines.append(f"{verdict.name} is missing")
-        elif verdict.gate == COUNT and not verdict.holds:
+        elif not verdict.holds and (verdict.gate == COUNT or verdict.reference["unit"] == "images"):
             lines.append(f"{verdict.name} is {verdict.now:g}, published {verdict.reference['value']:g}")
         elif verdict.gate == SAME_DATA and not same_images(verdict.ours, verdict.reference):
             numbers = f"{verdict.ours['n']:,} images, published {verdict.reference['n']:,}"
             lines.append(f"{verdict.name} rests on {numbers}")
-        elif verdict.gate == SAME_DATA and verdict.reference["unit"] == "images" and not verdict.holds:
-            lines.append(f"{verdict.name} is {verdict.now:g}, published {verdict.reference['value']:g}")
     return lines
 
 
