@@ -13,7 +13,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from lib import records
-from lib.evaluate.explanation import BINARY, HALF, TRUE, accuracies, coincidence, possible_accuracy
+from lib.evaluate import mean
+from lib.evaluate.explanation import BINARY, HALF, PASSING, TRUE, accuracies, coincidence, possible_accuracy
 
 PAPER, FLAT_COLOUR, TRUE_COLOUR = "#c0392b", "#7f8c8d", "#2e6fb0"
 POWERS = (0.25, 0.5, 1, 2, 4, 8, 16, 32)  # what outputs are raised to: below 1 timid, above 1 confident
@@ -178,9 +179,21 @@ def at_epochs(history: Mapping[str, list[float]], epochs: Iterable[int]) -> pd.D
     return pd.DataFrame({"epochs": chosen} | rows)
 
 
-def beside(fitted: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """Return a row per network with its accuracies, from `lib.evaluate.explanation.accuracies`."""
-    return pd.DataFrame([{"network": name} | dict(row) for name, row in fitted.items()])
+def beside(fitted: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return both accuracies of every network with their 95 % intervals, a row each.
+
+    Args:
+        fitted: by network, from `lib.evaluate.explanation.per_image`.
+
+    Returns:
+        Columns `network`, `metric`, `value`, `low`, `high`, `n`, and `over one half`, the share of such images.
+    """
+    rows = []
+    for network, images in fitted.items():
+        for metric in (BINARY, TRUE):
+            row = mean(images[metric], np.arange(len(images))).assign(network=network, metric=metric)
+            rows.append(row.assign(**{PASSING: images[PASSING].mean()}))
+    return pd.concat(rows, ignore_index=True)[["network", "metric", "value", "low", "high", "n", PASSING]]
 
 
 def learning(history: Mapping[str, list[float]], classes: int, title: str) -> Figure:
@@ -261,16 +274,9 @@ def _draw_printed(figures: Mapping[str, float], axes: np.ndarray) -> None:
         label = None
 
 
-def results(fitted: Mapping[str, Mapping[str, float]], tested: int) -> list[records.Result]:
-    """Return what notebook 14 records: both accuracies of each network on the test digits.
-
-    Args:
-        fitted: from `lib.evaluate.explanation.accuracies`, by network.
-        tested: images.
-    """
-    done = []
-    for name, figures in fitted.items():
-        table = pd.DataFrame({"metric": [BINARY, TRUE], "n": tested})
-        table["value"] = [figures[metric] for metric in table["metric"]]
-        done += records.results(table, f"binary accuracy/{name}", "scikit-learn's digits, held-out quarter", "real")
+def results(networks: pd.DataFrame) -> list[records.Result]:
+    """Return what notebook 14 records: both accuracies of each network on the test digits, from `beside`."""
+    protocol, done = "scikit-learn's digits, held-out quarter, images drawn", []
+    for name, table in networks.groupby("network", sort=False):
+        done += records.results(table, f"binary accuracy/{name}", protocol, "real")
     return done

@@ -334,8 +334,8 @@ def test_pairing_on_subjects_is_sharper_than_two_separate_intervals(labels):
     assert evaluate.order(*both, ("new", "old")) == "cannot be ordered"
 
 
-def test_a_printed_share_gets_the_wilson_interval():
-    low, high = evaluate.printed(0.82, 2443)
+def test_a_share_gets_wilsons_interval():
+    low, high = evaluate.wilson(0.82, 2443)
     z, share = 1.959964, round(0.82 * 2443) / 2443
     middle = (share + z**2 / 2 / 2443) / (1 + z**2 / 2443)
     half = z / (1 + z**2 / 2443) * np.sqrt(share * (1 - share) / 2443 + z**2 / 4 / 2443**2)

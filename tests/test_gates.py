@@ -265,6 +265,14 @@ def test_all_toy_networks_that_lose_three_points_are_caught_though_each_has_one_
     assert "8 networks together: accuracy has moved by -0.030" in faults.of(reference.compare(now, before))[0]
 
 
+@pytest.mark.parametrize(("moved", "n", "fails"), [(0.06, 400, True), (0.04, 400, False), (0.06, 40, False)])
+def test_a_stage_without_training_that_moves_far_is_a_fault_alone(moved, n, fails):
+    others = [result(f"a/stage {k}/mean", 0.5, per_seed=[]) for k in range(9)]
+    before, now = (result("a/detection/found", value, n, per_seed=[]) for value in (0.9, 0.9 - moved))
+    verdicts = reference.compare(run(now, *others, notebook="04"), run(before, *others, notebook="04"))
+    assert bool(faults.of(verdicts)) == fails
+
+
 def test_a_missing_result_is_a_fault():
     before = run(result("a/n/accuracy", 0.5), result("a/n/count", 3, kind="exact"))
     assert faults.of(reference.compare(run(), before)) == ["a/n/accuracy is missing", "a/n/count is missing"]

@@ -31,7 +31,7 @@ def table_6_1_1(history: pd.DataFrame, images: Mapping[str, int]) -> pd.DataFram
                 epoch = history.iloc[epochs - 1]
                 true, n = epoch[f"{prefix}accuracy"], images[side]
                 ours = {BINARY: epoch[f"{prefix}binary_accuracy"], TRUE: true, "n": n}
-                ours |= dict(zip(("low", "high"), evaluate.printed(true, n), strict=True))
+                ours |= dict(zip(("low", "high"), evaluate.wilson(true, n), strict=True))
                 rows.append({"place": f"Table 6.1.1, {side}, {epochs} epochs", "paper": printed} | ours)
     return pd.DataFrame(rows)
 

@@ -27,7 +27,8 @@ Conventions
 """
 
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.comparison import against, by, compare, gap, holm, leaderboard, mcnemar, mean, order, printed, scores
+from lib.evaluate.comparison import against, by, compare, gap, holm, leaderboard, mcnemar, mean, order, scores
 from lib.evaluate.explanation import explain_accuracy
 from lib.evaluate.intensity_metrics import LEVELS, NEUTRAL, levels, regression
 from lib.evaluate.label_metrics import calibration, classification, confusion
+from lib.evaluate.table import wilson

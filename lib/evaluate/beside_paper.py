@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from lib import paths
-from lib.evaluate.comparison import order, printed
+from lib.evaluate.comparison import order
 from lib.evaluate.paper_items import ITEMS, Item
+from lib.evaluate.table import wilson
 
 COLUMNS = ["item", "place", "paper", "ours (paper's protocol)", "ours (leak-free)", "low", "high", "n", "clusters"]
 COLUMNS += ["seeds", "chosen by", "verdict", "origin", "kind"]
@@ -83,7 +84,7 @@ def paper_interval(item: Item, ours: Mapping) -> tuple[float, float]:
     scaled = item.people and ours.get("clusters")
     half *= np.sqrt(ours["clusters"] / item.people if scaled else ours["n"] / item.n)
     if item.paper < 1 and "accuracy" in item.item:
-        half = max(half, np.ptp(printed(item.paper, item.n)) / 2)
+        half = max(half, np.ptp(wilson(item.paper, item.n)) / 2)
     half += 0.5 * 10.0 ** -_decimals(item.paper)
     return max(item.paper - half, 0.0), min(item.paper + half, 1.0)
 
@@ -112,8 +113,10 @@ def _verdict(item: Item, judged: Mapping) -> str:
     if item.bound:
         inside = judged["value"] > item.paper if item.bound == ">" else judged["value"] < item.paper
         return "within the bound" if inside else "outside the bound"
-    if judged.get("low") is None or not np.isfinite(judged["low"]) or not item.n:
+    if judged.get("low") is None or not np.isfinite(judged["low"]):
         return "no interval"
+    if not item.n:
+        return "no interval: the paper says nothing from which to compute its own"
     paper, mine = paper_interval(item, judged), (judged["low"], judged["high"])
     words = {"ours above paper": "ours is larger", "paper above ours": "ours is smaller"}
     verdict = order(mine, paper, ("ours", "paper"))

@@ -254,12 +254,6 @@ def order(first: tuple[float, float], second: tuple[float, float], labels: tuple
     return _words(first[0] - second[1], first[1] - second[0], labels)
 
 
-def printed(share: float, n: int) -> tuple[float, float]:
-    """Return the Wilson interval of a share that a paper prints of n images, taken for independent: too narrow."""
-    interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def _difference(estimate: bootstrap.Estimate) -> dict[str, float]:
     row = {"difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": bootstrap.p_value(estimate)}
     return {name: value.item() for name, value in row.items()}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.evaluate.comparison import printed
+from lib.evaluate.table import wilson
 
 TOLERANCE = 0.005  # ours: half a point, which rounding to whole per cent hides
 HALF = 0.5  # what an output must pass, in Keras' binary accuracy
@@ -90,7 +90,7 @@ def explain_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> Explanation:
         pd.DataFrame(rows, columns=["metric", "value", "stands for"]),
         n,
         classes,
-        printed(shares[TRUE], n),
+        wilson(shares[TRUE], n),
         shares[PASSING],
         possible_accuracy(binary, classes, sums_to_one),
         coincidence(binary, classes),
@@ -107,13 +107,27 @@ def accuracies(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
     Raises:
         ValueError: as for `explain_accuracy`.
     """
+    return per_image(y_true, y_pred).mean().to_dict()
+
+
+def per_image(y_true: np.ndarray, y_pred: np.ndarray) -> pd.DataFrame:
+    """Return what each image adds to `accuracies`: N rows in [0, 1], columns `TRUE`, `BINARY`, `PASSING`.
+
+    Args:
+        y_true: class numbers, int (N,) from 0, or one-hot (N, K).
+        y_pred: float (N, K) in [0, 1].
+
+    Raises:
+        ValueError: as for `explain_accuracy`.
+    """
     y_pred = _outputs(y_pred)
     one_hot = _one_hot(np.asarray(y_true), *y_pred.shape)
-    return {
-        TRUE: float(np.mean(y_pred.argmax(axis=1) == one_hot.argmax(axis=1))),
-        BINARY: float(np.mean((y_pred > HALF) == (one_hot > HALF))),
-        PASSING: float(np.mean(y_pred.max(axis=1) > HALF)),
+    columns = {
+        TRUE: y_pred.argmax(axis=1) == one_hot.argmax(axis=1),
+        BINARY: ((y_pred > HALF) == (one_hot > HALF)).mean(axis=1),
+        PASSING: y_pred.max(axis=1) > HALF,
     }
+    return pd.DataFrame(columns, dtype=float)
 
 
 def coincidence(figure: float, classes: int) -> str:

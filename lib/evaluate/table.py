@@ -59,10 +59,17 @@ def with_wilson(table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     table = table.copy()
     for row in table.index[rows]:
         clusters = int(table.loc[row, "clusters"])
-        right = round(clusters * table.loc[row, "value"])
-        ends = stats.binomtest(right, clusters).proportion_ci(method="wilson")
-        table.loc[row, ["low", "high"]] = ends.low, ends.high
+        table.loc[row, ["low", "high"]] = wilson(table.loc[row, "value"], clusters)
     return table
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share of n images or groups, taken for independent.
+
+    Images of one person are not: of a share that a paper prints, the interval is too narrow.
+    """
+    interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _range(metric: str) -> tuple[float, float]:

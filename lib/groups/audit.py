@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lib import evaluate, progress, records
 from lib.emotions import EMOTIONS
@@ -166,8 +165,7 @@ def _coins(people: np.ndarray, rng: np.random.Generator) -> dict[str, tuple[np.n
 
 def _shares(table: pd.DataFrame, trials: int) -> pd.DataFrame:
     """Return hits of so many trials as shares with their Wilson interval."""
-    ends = [stats.binomtest(int(hits), trials).proportion_ci(method="wilson") for hits in table["hits"]]
-    low, high = zip(*((float(end.low), float(end.high)) for end in ends), strict=True)
+    low, high = zip(*(evaluate.wilson(hits / trials, trials) for hits in table["hits"]), strict=True)
     return table.drop(columns="hits").assign(value=table["hits"] / trials, low=low, high=high, n=trials)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from lib import augment, evaluate, models, records
 from lib.cleaning import with_true_subjects
@@ -235,9 +236,12 @@ def results(
             done += records.results(part, name, protocol, origin, _printed(network))
     means = losses.melt("label", ["training loss", "validation loss"], "metric").groupby(["label", "metric"])["value"]
     for (network, metric), values in means:
-        row = pd.DataFrame([{"metric": metric, "value": values.mean(), "n": len(values), "seeds": len(values)}])
-        protocol = "sigmoid cross-entropy of the chosen epoch, mean over outputs; n counts networks"
-        done += records.results(row, f"intensity/{network}", protocol, origin, paper_a.TABLE_6[network])
+        row = {"metric": metric, "value": values.mean(), "n": len(values), "seeds": len(values)}
+        if len(values) > 1:
+            row["low"], row["high"] = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
+        protocol = "sigmoid cross-entropy of the chosen epoch, mean over outputs; n counts networks, seeds drawn"
+        table = pd.DataFrame([row | {"per_seed": tuple(values)}])
+        done += records.results(table, f"intensity/{network}", protocol, origin, paper_a.TABLE_6[network])
     return done
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lib import images, plots, records
+from lib import evaluate, images, plots, records
 from lib.emotions import COLOURS, EMOTIONS
 from lib.faces import align, detect
 from lib.predict.predictor import Face, Predictor
@@ -142,8 +142,17 @@ def results(
     times = steps.rename(columns={"call": "metric", "median": "value"})
     done = records.results(times, "predict", f"median, {device}", "stand-in", unit="ms", kind="time")
     shares = search.assign(metric=search["search"], value=search["faces"] / people, n=people)
-    done += records.results(shares, "crowd", "share of the people with a box", "stand-in")
+    done += records.results(_with_interval(shares), "crowd", "share of the people with a box, people drawn", "stand-in")
     for form, row in exports.groupby("form", sort=False):
-        parts = row.melt("n", ["answers changed", "largest change"], "metric")
-        done += records.results(parts, f"export/{form}", "held-out crops, mirrored view included", origin)
+        changed = _with_interval(row.assign(metric="answers changed", value=row["answers changed"]))
+        largest = row.assign(metric="largest change", value=row["largest change"])[["metric", "value", "n"]]
+        for part, of in ((changed, "images drawn"), (largest, "a maximum")):
+            protocol = f"held-out crops, mirrored view included, {of}"
+            done += records.results(part, f"export/{form}", protocol, origin)
     return done
+
+
+def _with_interval(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with Wilson's 95 % interval of each share, `value` of `n`, as `low` and `high`."""
+    low, high = zip(*map(evaluate.wilson, shares["value"], shares["n"]), strict=True)
+    return shares.assign(low=low, high=high)

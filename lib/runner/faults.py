@@ -12,7 +12,9 @@ together:
 * a network whose weights come with the study names nearly every image as before;
 * where no network has a second seed, as in `smoke`, and where nothing is trained, a margin decides alone. Another
   processor moved 3 or 4 of 348 results, one or two of 54 networks and stages. If each moves in 1 of 20 runs, a
-  binomial quantile says how many may have moved.
+  binomial quantile says how many may have moved;
+* a notebook that evaluates no network of its own has nothing that a processor could move far: there one result beyond
+  five points, or its like in its own unit, is enough.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,12 +41,13 @@ from lib.runner.gates import (
 
 FALSE_ALARM = 0.01  # ours: how often a perfect repetition may be accused, split among the tests
 MOVED = 0.05  # ours: share of the networks and stages without seeds that another processor may move
+FAR = 2.5  # ours: margins, five points; no processor moves a stage as far in which nothing is trained
 
 
 def of(verdicts: Sequence[Verdict]) -> list[str]:
     """Return why this run does not reproduce the published one, a sentence each; empty where it does."""
     judged = [verdict for verdict in verdicts if verdict.gate in (SAME_DATA, COUNT)]
-    return [*_other_counts(judged), *_shifts(judged), *_moved(judged)]
+    return [*_other_counts(judged), *_shifts(judged), *_moved(judged), *_far(judged)]
 
 
 def _other_counts(judged: Iterable[Verdict]) -> list[str]:
@@ -137,6 +140,18 @@ def _moved(judged: Iterable[Verdict]) -> list[str]:
         return []
     names = ", ".join(" ".join(key) for key, value in moved.items() if value)
     return [f"{sum(moved.values())} networks and stages have moved, where {allowed:.0f} may: {names}"]
+
+
+def _far(judged: Iterable[Verdict]) -> list[str]:
+    """Return the results that have moved far in notebooks of which no result has seeds, a sentence each."""
+    metrics = [one for one in judged if one.gate == SAME_DATA and one.reference["unit"] != "images"]
+    networks, lines = {one.notebook for one in metrics if one.reference.get("per_seed")}, []
+    for one in metrics:
+        defined = one.now is not None and one.reference["value"] is not None
+        if one.notebook not in networks and defined and same_images(one.ours, one.reference):
+            limit = max(FAR * margin(one.reference), (FEW + 1) / max(1, one.reference["n"]))
+            lines.append(_sentence(one, one.name.rsplit("/", 1)[0], shift(one), limit))
+    return [line for line in lines if line]
 
 
 def changed_answers(label: str, ours: pd.Series, published: pd.Series) -> list[str]:

@@ -13,9 +13,9 @@ from lib.runner import reference
 Results = Mapping[str, Mapping]  # by name, as `reference.by_name` returns them
 BY_CONSTRUCTION = ("megabytes",)  # a reconstruction that was chosen for its size says nothing by having it
 UNDECIDED = ("not run", "no interval", "not judged", "cannot be done")
-LEAK = ("classification/compact VGG-S, paper's split/accuracy", "classification/compact VGG-S/accuracy")
+LEAK = ("classification/compact VGG-S, paper's protocol/accuracy", "classification/compact VGG-S/accuracy")
 SHARED = "splits/paper_table_3/same near duplicate"
-TEST = ("results/compact VGG-S, paper's split/accuracy", "results/compact VGG-S/accuracy")
+TEST = ("results/compact VGG-S, paper's protocol/accuracy", "results/compact VGG-S/accuracy")
 RMSE = "intensity/EIW/RMSE"
 MEMORY = "real faces/compact VGG-S, paper's protocol/crop"
 SENTENCES = (  # the results that each rests on, then the sentence with their values filled in

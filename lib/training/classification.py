@@ -232,7 +232,7 @@ def results(
     division = "Table 3" if printed else f"official split of {data_set}"
     protocol = f"{division}, each image once, subjects and seeds drawn; {network[BASE]}"
     paper_way = scores[scores["label"] == PAPER_WAY].head(1)
-    done += records.results(paper_way, f"classification/{BASE}, paper's split", protocol, origin, printed)
+    done += records.results(paper_way, f"classification/{PAPER_WAY}", protocol, origin, printed)
     for row in compared[compared["label"] != BASE].to_dict("records"):
         protocol = f"leak-free validation; {row['fitted']}"
         done += records.results(pd.DataFrame([row]), f"classification/{row['label']}", protocol, origin)
