@@ -17,6 +17,7 @@ from lib.evaluate.bootstrap import RESAMPLES
 from lib.evaluate.table import Row, mean_defined, ratio, tabulate
 
 NEUTRAL = EMOTIONS.index("neutral")
+ARGMAX, WITHOUT_NEUTRAL = "accuracy, argmax of 7", "accuracy, strongest without neutral"
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0)  # paper A, Table 5
 ROUNDING = 1e-12  # of the difference of two means of values up to 1, in float64
 Sums = Mapping[str, np.ndarray]
@@ -100,8 +101,8 @@ OVERALL: dict[str, Metric] = {
     "PCC": mean_of_outputs(pcc),
     "CCC": mean_of_outputs(ccc),
     "ICC(3,1)": mean_of_outputs(icc),
-    "accuracy, argmax of 7": accuracy_of_seven,
-    "accuracy, strongest without neutral": accuracy_without_neutral,
+    ARGMAX: accuracy_of_seven,
+    WITHOUT_NEUTRAL: accuracy_without_neutral,
     "RMSE, labelled emotion": rmse_labelled,
     "error SD, bias removed": error_sd,
 }
@@ -160,8 +161,8 @@ def levels(y_true: np.ndarray) -> np.ndarray:
 
 def _rows(level: np.ndarray) -> list[Row]:
     """Return what the figures of `regression` are, in their order, from the level (N,) of each image."""
-    every, without_neutral = np.ones(len(level), bool), "accuracy, strongest without neutral"
-    rows = [Row(name, "all", level >= 0 if name == without_neutral else every) for name in OVERALL]
+    every = np.ones(len(level), bool)
+    rows = [Row(name, "all", level >= 0 if name == WITHOUT_NEUTRAL else every) for name in OVERALL]
     rows += [Row(name, emotion, every) for name in PER_EMOTION for emotion in EMOTIONS]
     return rows + [Row("RMSE", f"{100 * share:.0f} %", level == k) for k, share in enumerate(LEVELS)]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.evaluate.intensity_metrics import ARGMAX
 from lib.papers import paper_a
 
-ARGMAX = "accuracy, argmax of 7"
 BY_ACCURACY = "accuracy on the validation images"
 BY_SAME = f"{BY_ACCURACY}, the same as here"
 BY_LOSS = "loss on the validation images"

@@ -8,9 +8,9 @@ import pandas as pd
 from lib import evaluate
 from lib.emotions import EMOTIONS, names
 from lib.evaluate import LEVELS, NEUTRAL
+from lib.evaluate.intensity_metrics import ARGMAX, WITHOUT_NEUTRAL
 
 OTHERS = tuple(emotion for emotion in EMOTIONS if emotion != "neutral")
-ARGMAX = "accuracy, argmax of 7"  # as `lib.evaluate.regression` names it
 SETS = {"EIW": ("eiw",), "EIW + MUG": ("eiw", "mug")}  # paper A trains on the first, then on both
 
 
@@ -32,7 +32,7 @@ def baselines(targets: np.ndarray, images: int) -> dict[str, np.ndarray]:
 
 def overview(scores: pd.DataFrame) -> pd.DataFrame:
     """Return the four figures of merit over all images, a row per network; `scores` from `lib.evaluate.scores`."""
-    columns = ["RMSE", "CCC", ARGMAX, "accuracy, strongest without neutral"]
+    columns = ["RMSE", "CCC", ARGMAX, WITHOUT_NEUTRAL]
     overall = scores[scores["of"] == "all"]
     return overall.pivot_table("value", "label", "metric", sort=False, dropna=False)[columns]
 

@@ -123,8 +123,12 @@ def _on_card(card: Mapping[str, object], fitted: str, tested: str) -> dict[str, 
 
 def for_card(cells: pd.DataFrame) -> list[dict[str, object]]:
     """Return the cells that were measured here, as a card keeps them."""
-    here = cells[cells["measured"] == "here"].drop(columns="measured")
-    return here.round(4).to_dict("records")
+    return _here(cells).round(4).to_dict("records")
+
+
+def _here(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that were measured here, whose numbers of images are whole."""
+    return cells[cells["measured"] == "here"].drop(columns="measured").astype({"n": int, "clusters": int})
 
 
 def in_words(cells: pd.DataFrame, sides: Mapping[str, Side]) -> list[str]:
@@ -169,11 +173,11 @@ def landmarks(data_set: str, origin: str, study: Path) -> pd.DataFrame:
 
 def results(cells: pd.DataFrame, data_set: str) -> list[records.Result]:
     """Return what notebook 13 records of the cells that it has measured; `cells` from the function of that name."""
-    here = cells[cells["measured"] == "here"]
     done = []
-    for row in here.to_dict("records"):
+    for row in _here(cells).to_dict("records"):
         pair = f"{row['fitted on']} to {row['tested on']}"
-        protocol = f"{data_set}, fitted on {row['fitted on']} faces, tested on {row['tested on']} ones, crops"
+        sides = f"fitted on {row['fitted on']} faces, tested on {row['tested on']} ones"
+        protocol = f"{data_set}, {sides}, crops without near duplicates of training images"
         origin = "real" if row["tested on"] == "real" else "stand-in"
         done += records.results(pd.DataFrame([row | {"metric": "accuracy"}]), f"transfer/{pair}", protocol, origin)
     return done
