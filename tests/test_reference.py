@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from lib import paths, records
-from lib.runner import __main__ as run_all
 from lib.runner import figures, findings, notebook, pages, plan, publish, reference, site
+from lib.runner import run as run_all
 
 
 def result(

@@ -289,6 +289,17 @@ def test_a_stopped_run_leaves_no_process_but_a_report_and_the_next_run_is_right(
     assert not list((build(folder) / "executed").glob(".*.part.ipynb"))
 
 
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 1.2])
+def test_ctrl_c_before_the_first_notebook_gives_no_traceback(folder, seconds):
+    write_notebook(folder, "01", "import time\ntime.sleep(1000)", after=[])
+    runner = start(folder, "tiny")
+    time.sleep(seconds)
+    runner.send_signal(signal.SIGINT)
+    words, _ = runner.communicate(timeout=60)
+    assert runner.returncode in (130, -signal.SIGINT), words  # the second before Python itself is up
+    assert "Traceback" not in words
+
+
 def test_a_second_run_waits_for_the_first(folder):
     flag, begun = folder / "flag", folder / "begun"
     waiting = f"while not Path({str(flag)!r}).exists():\n    time.sleep(0.05)"

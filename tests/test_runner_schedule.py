@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from lib import paths
-from lib.runner import __main__ as runner
 from lib.runner import pace, reference, schedule, screen
+from lib.runner import run as runner
 from lib.runner.execute import Outcome, Watch
 from lib.runner.notebook import Notebook
 from lib.runner.plan import Step

@@ -14,8 +14,8 @@ import papermill
 import pytest
 
 from lib.paths import ROOT
-from lib.runner import __main__ as run_all
 from lib.runner import figures, notebook, plan, publish, reference
+from lib.runner import run as run_all
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = sorted((ROOT / "lib").rglob("*.py"))
