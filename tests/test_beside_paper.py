@@ -128,9 +128,9 @@ def test_results_are_collected_from_the_notebooks_files(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "09.json").write_text(json.dumps({"results": [{"name": "classification/a", "value": 1}]}))
-    assert own_results.collect(["09"]) == {"classification/a": {"name": "classification/a", "value": 1}}
-    with pytest.raises(FileNotFoundError, match="run notebook 10 first"):
-        own_results.collect(["09", "10"])
+    assert own_results.collect(["09"], "smoke") == {"classification/a": {"name": "classification/a", "value": 1}}
+    with pytest.raises(FileNotFoundError, match=r"run notebook 10 first: ./run_all.sh smoke --only 10"):
+        own_results.collect(["09", "10"], "smoke")
 
 
 def test_every_count_that_is_printed_must_be_answered(monkeypatch):

@@ -25,15 +25,19 @@ PAIRS = {  # differences on the same images: the first network's accuracy minus 
 }
 
 
-def collect(notebooks: Iterable[str]) -> dict[str, dict]:
+def collect(notebooks: Iterable[str], scale: str) -> dict[str, dict]:
     """Return the results that these notebooks recorded, by name, each with the fields of `lib.records.Result`.
+
+    Args:
+        notebooks: two-digit numbers.
+        scale: of the run, which names the command for one that is missing.
 
     Raises:
         FileNotFoundError: a notebook has not run.
     """
     results = {}
     for number in notebooks:
-        path = paths.product(paths.BUILD / "results" / f"{number}.json", number, "standard")
+        path = paths.product(paths.BUILD / "results" / f"{number}.json", number, scale)
         results |= {result["name"]: result for result in json.loads(path.read_text("utf-8"))["results"]}
     return results
 
