@@ -18,7 +18,7 @@ from lib import cli, faces, images, models, paths
 from lib.emotions import EMOTIONS
 from lib.faces.align import align
 from lib.models import pretrained
-from lib.predict import Predictor, contract, export, intensities, network, tiles
+from lib.predict import Predictor, contract, export, intensities, network, tiles, trials
 from lib.predict.contract import Contract
 from lib.synthetic import Subject, render
 
@@ -135,6 +135,16 @@ def test_small_faces_are_searched_square_by_square_and_each_is_there_once(predic
     distance = np.linalg.norm(middles[:, None] - np.array(centres)[None], axis=2)
     assert sorted(distance.argmin(axis=1)) == list(range(12))
     assert distance.min(axis=1).max() < 40
+
+
+def test_a_doubtful_small_face_is_looked_at_from_near():
+    crowd = trials.crowd(30, np.random.default_rng(0))
+    seen = tiles.detect_small(crowd)
+    doubtful = [face for face in seen if face.score < tiles.SURE]
+    assert len(doubtful) >= 2
+    middles = np.array([face.box[:2] + face.box[2:] / 2 for face in doubtful])
+    assert np.abs(middles % trials.PLACE - trials.PLACE / 2).max() < trials.FACE / 4  # each is a person
+    assert len(seen) >= 26  # 25 without it
 
 
 @real_images.needs("media/no_face.mp4")
