@@ -36,7 +36,7 @@ case "${1:-}" in
     ;;
   score)
     shift
-    exec "$python" -m lib.course.score "$@"
+    exec "$python" -m lib.course "$@"
     ;;
   *) exec "$python" -m lib.runner "$@" ;;
 esac

@@ -14,6 +14,8 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from lib import machine
+
 WELL, SOME_FAILED, REFUSED = 0, 1, 2  # exit codes
 QUIET = {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}  # a bad file is answered by a sentence of ours
 HELP = """Tools of the facial emotion study.
@@ -327,11 +329,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 well, 1 some files failed, 2 a bad request."""
     arguments = sys.argv[1:] if arguments is None else arguments
     os.environ |= QUIET
+    machine.stop_like_ctrl_c()
     try:
         app(arguments, prog_name="python -m lib.cli")
     except SystemExit as stopped:
         return int(stopped.code or WELL)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return REFUSED
     return WELL

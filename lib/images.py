@@ -20,7 +20,7 @@ FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 MAX_PIXELS = 64_000_000  # ours: 8,000 x 8,000, 192 MB as RGB
 MAX_SIDE = 32_766  # pixels that OpenCV can warp
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
-MISSING = 1.0  # seconds at the end of a video that may be missing before it counts as cut
+MISSING, MISSING_SHARE = 1.0, 0.1  # seconds, share of a short video that may be missing before it counts as cut
 RATE = 25.0  # frames per second of a video that does not say, and of one that is written
 Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
@@ -162,7 +162,7 @@ def frames(path: Path | str) -> Iterator[Frame]:
         ImageError: `reason` is "unreadable": no such file, an image, or no video that OpenCV can decode.
     """
     still = Image.EXTENSION.get(Path(path).suffix.lower())  # OpenCV takes an image for a video, with wild times
-    video = cv2.VideoCapture() if still in FORMATS and still != "GIF" else cv2.VideoCapture(str(path))
+    video = cv2.VideoCapture() if still in FORMATS and still != "GIF" else _opened(path)
     given = False
     if video.isOpened():
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # phones write how they were held; OpenCV's default is to ignore it
@@ -175,6 +175,11 @@ def frames(path: Path | str) -> Iterator[Frame]:
     if not given:
         problem = "is not a video that can be decoded" if Path(path).exists() else "is not there"
         raise ImageError("unreadable", f"{path} {problem}; expected a video file, .mp4, .avi or the like")
+
+
+def _opened(path: Path | str) -> cv2.VideoCapture:
+    """Return a video file opened; closed where it is no plain file, as a pipe would be waited for without end."""
+    return cv2.VideoCapture(str(path)) if Path(path).is_file() else cv2.VideoCapture()
 
 
 def decoded(video: cv2.VideoCapture, clock: Callable[[], float]) -> Iterator[Frame]:
@@ -210,7 +215,7 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
         OSError: not all frames were written, as on a full disk; a file that was there before stays.
     """
     path = Path(path)
-    if path.suffix not in CODECS:
+    if path.suffix.lower() not in CODECS:
         raise ValueError(f"the clip is to be {path.name!r}; expected a name that ends in {' or '.join(CODECS)}")
     if not path.parent.is_dir():
         raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
@@ -220,7 +225,7 @@ def write_frames(path: Path | str, images: Iterable[np.ndarray], per_second: flo
         return 0
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as folder:
         clip, written = Path(folder) / path.name, 0
-        codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix])
+        codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix.lower()])
         writer = cv2.VideoWriter(str(clip), codec, per_second, first.shape[1::-1])
         if not writer.isOpened():
             raise ValueError(f"{path} cannot be written by this OpenCV; try the other of {', '.join(CODECS)}")
@@ -242,7 +247,7 @@ def announced(path: Path | str) -> tuple[int, float]:
 
     A file that was cut claims more than it holds.
     """
-    video = cv2.VideoCapture(str(path))
+    video = _opened(path)
     count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
     video.release()
     return max(0, int(count)), rate if 1 <= rate <= 240 else RATE
@@ -256,7 +261,7 @@ def missing(path: Path | str, seconds: float) -> str:
         seconds: time of its last frame.
     """
     count, rate = announced(path)
-    if count / rate - seconds <= MISSING:
+    if count / rate - seconds <= 2 / rate + min(MISSING, MISSING_SHARE * count / rate):  # the last frame, and one more
         return ""
     return f"The video is cut or damaged: it ends after {seconds:.1f} of {count / rate:.1f} seconds."
 

@@ -1,8 +1,9 @@
-"""What the study runs on: processor, accelerator, and the device that Keras uses."""
+"""What the study runs on: processor, accelerator, the device that Keras uses, and the signals that stop it."""
 
 import platform
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -40,3 +41,10 @@ def output(*command: str) -> str:
         return ""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def stop_like_ctrl_c() -> None:
+    """Let a kill and a closed terminal end a command as Ctrl-C does, which keeps what is finished."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) != signal.SIG_IGN or name == signal.SIGINT:  # nohup ignores SIGHUP, and means it
+            signal.signal(name, signal.default_int_handler)

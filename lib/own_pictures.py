@@ -20,7 +20,8 @@ from lib import emotions, evaluate, images, models, records
 from lib.datasets import files
 from lib.emotions import EMOTIONS
 from lib.faces import align, detect
-from lib.labelling import COLUMNS, Session
+from lib.labelling import Session
+from lib.labelling.labels_file import answers_of
 from lib.labelling.session import EMOTION_KEYS, LEVEL_KEYS
 from lib.models import pretrained
 from lib.synthetic import Subject, render
@@ -69,28 +70,34 @@ def label(folder: Path, labels: Labels, annotator: str) -> Session:
     return session
 
 
-def read(folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the pictures of a folder in which a face is detected, and the crop of the largest face of each.
+def read(folder: Path) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
+    """Return the pictures of a folder in which a face is detected, the crop of the largest face of each, and problems.
 
     Args:
         folder: with a sub-folder per person; a picture beside them counts as a person of its own.
 
     Returns:
-        Columns `path` and `person`, N rows, and uint8 (N, 48, 48, 3).
+        Columns `path` and `person`, N rows; uint8 (N, 48, 48, 3); a sentence per file that cannot be used.
 
     Raises:
-        ValueError: no picture with a face; the message says how many pictures there are.
+        ValueError: no such folder, or no picture with a face; the message says how many pictures there are.
     """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; expected one with a sub-folder of pictures per person")
     size = pretrained.load(WEIGHTS)[0].input_shape[1]
-    rows, crops, names = [], [], files.walk(folder)[0]
+    rows, crops, problems, names = [], [], [], files.walk(folder)[0]
     for path in names:
-        image = images.to_rgb(images.read(folder / path))
+        try:
+            image = images.to_rgb(images.read(folder / path))
+        except images.ImageError as error:
+            problems.append(str(error))
+            continue
         for face in detect(image)[:1]:
             rows.append({"path": path, "person": path.split("/")[0]})
             crops.append(align(image, face.landmarks, "proposed", size).crop)
     if not rows:
         raise ValueError(f"{folder} holds {len(names)} pictures and none with a face; expected photographs of people")
-    return pd.DataFrame(rows), np.stack(crops)
+    return pd.DataFrame(rows), np.stack(crops), problems
 
 
 def labels(folder: Path, table: pd.DataFrame, annotator: str) -> pd.DataFrame:
@@ -102,14 +109,14 @@ def labels(folder: Path, table: pd.DataFrame, annotator: str) -> pd.DataFrame:
         annotator: whose labels.
 
     Raises:
-        ValueError: no such file, or people too few to leave one out.
+        ValueError: no such file, one that cannot be read as labels, or people too few to leave one out.
     """
     path = folder / "labels.csv"
     if not path.is_file():
         raise ValueError(f"no {path}; label the pictures in the cell above, or: python -m lib.cli label {folder}")
-    given = pd.read_csv(path, usecols=list(COLUMNS), keep_default_na=False)
-    given = given[(given["annotator"] == annotator) & given["emotion"].isin(EMOTIONS)]
-    labelled = table.assign(place=range(len(table))).merge(given[["path", "emotion"]], on="path")
+    given = {picture: emotion for picture, (emotion, _) in answers_of(path, annotator).items()}
+    labelled = table.assign(place=range(len(table)), emotion=table["path"].map(given))
+    labelled = labelled[labelled["emotion"].isin(EMOTIONS)].reset_index(drop=True)
     if labelled["person"].nunique() < 2:
         raise ValueError(f"{labelled['person'].nunique()} people with labels by {annotator!r}; expected two or more")
     return labelled

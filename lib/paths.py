@@ -88,7 +88,7 @@ def replace_on_success(path: Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        if not _alive(int(left.suffixes[-2][1:])):
+        if (process := left.suffixes[-2][1:]).isdigit() and not _alive(int(process)):
             _remove(left)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     _remove(temporary)
@@ -97,6 +97,8 @@ def replace_on_success(path: Path) -> Iterator[Path]:
         if temporary.is_file():  # its bytes reach the disk before its name does: a power cut leaves no empty file
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
+        if path.is_dir() and not temporary.is_dir():
+            raise IsADirectoryError(f"{path} is a folder where a file is to be written; move it away")
         if path.is_dir():
             _remove(path)
         os.replace(temporary, path)

@@ -1,8 +1,11 @@
 """The command line with what people really give it: odd files and bad requests end in a sentence and an exit code."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -44,6 +47,9 @@ def folder(tmp_path_factory, face):
     images.write_frames(place / "film.avi", [face] * 40, 10)
     content = (place / "film.avi").read_bytes()
     (place / "cut.avi").write_bytes(content[: len(content) // 2])
+    images.write_frames(place / "short.avi", [face] * 10, 20)
+    content = (place / "short.avi").read_bytes()
+    (place / "short.avi").write_bytes(content[: len(content) // 2])
     return place
 
 
@@ -64,6 +70,34 @@ def test_closed_standard_streams_change_no_answer_and_no_exit_code(here, tmp_pat
             assert subprocess.run(["sh", "-c", command], stdout=out, check=False).returncode == 0
         outputs.append((tmp_path / "out").read_text())
     assert outputs[0] == outputs[1] != outputs[2] == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_recording_keeps_its_frames(how, tmp_path):
+    clip, out = tmp_path / "clip.avi", tmp_path / "out.mp4"
+    images.write_frames(clip, [np.zeros((120, 160, 3), np.uint8)] * 2000, 20)
+    command = [sys.executable, "-m", "lib.cli", "live", str(clip), "--out", str(out)]
+    process = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".out.mp4.*.part/out.mp4")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(how)
+    assert process.wait(60) != 0
+    assert 0 < images.announced(out)[0] < 2000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.avi", "out.mp4"]
+
+
+@pytest.mark.parametrize("command", ["live {0} --out {1}", "frames {0} --out {1}", "predict {0}"])
+def test_a_pipe_is_not_waited_for(command, tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    words = command.format(tmp_path / "pipe.mp4", tmp_path / "out.mp4").split()
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.cli", *words], cwd=paths.ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode in (cli.SOME_FAILED, cli.REFUSED)
+    assert "pipe.mp4" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 KINDS = ["still.gif", "größe 人/ß.png", "alpha.png", "cmyk.jpg", "turned.jpg", "grey.png", "deep.png"]
@@ -89,6 +123,7 @@ UNUSABLE = [
     ("text.mp4", "is not a video that can be decoded"),
     ("zero.mp4", "is not a video that can be decoded"),
     ("cut.avi", "The video is cut or damaged: it ends after"),
+    ("short.avi", "The video is cut or damaged: it ends after"),
 ]
 
 
@@ -148,7 +183,7 @@ REFUSED = [
     ("export fer2013 --out a.tflite --form", "float8", "expected one of float32"),
     ("export fer2013 --out a.tflite --scale", "huge", "expected one of smoke"),
     ("export --out a.tflite", "", EMPTY),
-    ("export --out a.tflite", "text.txt", "no finished fit in text.txt"),
+    ("export --out a.tflite", "text.txt", "no network 'text.txt'; expected fer2013"),
     ("train mug --out", "", EMPTY),
     ("train mug --out", "a.png", "as a name in .tflite"),
     ("train mug --out", "text.txt/a.tflite", NO_FILE),

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 import pickle
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def build(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def test_set(build):
-    return hidden.test(SEED, 2)
+    return hidden.test(SEED, hidden.LEAST_PEOPLE)
 
 
 def honest(test_set, share, seed):
@@ -156,20 +157,58 @@ def test_honest_people_are_hardly_ever_accused_and_a_thief_nearly_always_is():
 
 def test_the_test_set_is_drawn_from_the_seed_and_shows_nothing_of_its_answers(test_set):
     counted = test_set.table[~test_set.table["canary"]]
-    assert counted["emotion"].value_counts().eq(2).all()
+    assert counted["emotion"].value_counts().eq(hidden.LEAST_PEOPLE).all()
     assert len(test_set.table) == len(counted) + hidden.CANARIES
     assert sorted(path.name for path in test_set.folder.iterdir()) == sorted(test_set.table["image"])
     assert {path.suffix for path in test_set.folder.iterdir()} == {".png"}
 
 
 def test_a_bad_request_is_refused_in_words(tmp_path, capsys):
-    assert score.main([str(tmp_path), "--seed", "42"]) == score.BAD_REQUEST
-    assert "ten digits" in capsys.readouterr().err
-    assert score.main([str(tmp_path / "nowhere"), "--seed", str(SEED), "--people", "2"]) == score.BAD_REQUEST
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a.csv").touch()
+    for folder, options, words in (
+        (tmp_path, ["--seed", "42"], "ten digits"),
+        (tmp_path, ["--seed", str(SEED), "--people", "2"], "expected at least"),
+        (tmp_path / "nowhere", ["--seed", str(SEED)], "is no folder"),
+        (tmp_path / "empty", ["--seed", str(SEED)], "is empty"),
+        (tmp_path, ["--seed", str(SEED), "--give"], "is there already"),
+    ):
+        assert score.main([str(folder), *options]) == score.BAD_REQUEST
+        assert words in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        score.main(["", "--seed", str(SEED)])
+    assert "an empty name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["an image", "the answers", "an image that is gone"])
+def test_a_damaged_test_is_no_fault_of_those_who_hand_in(damage, tmp_path, test_set, capsys, monkeypatch):
+    home = tmp_path / "build" / "course" / test_set.folder.parent.name
+    shutil.copytree(test_set.folder.parent, home)
+    file = home / "answers.csv" if damage == "the answers" else home / "images" / "0003.png"
+    file.write_bytes(file.read_bytes()[:200])
+    if damage == "an image that is gone":
+        file.unlink()
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "hand" / "good.tflite").write_bytes(renamed("good"))
+    arguments = [str(tmp_path / "hand"), "--seed", str(SEED), "--people", str(hidden.LEAST_PEOPLE)]
+    assert score.main(arguments) == score.BAD_REQUEST
+    assert "is damaged; delete that folder" in capsys.readouterr().err
+
+
+def test_a_refusal_does_not_hold_the_seed(tmp_path, test_set):
+    folder = tmp_path / f"hidden_{SEED}" / "images"
+    folder.mkdir(parents=True)
+    (folder / "0000.png").write_bytes(b"x")
+    (tmp_path / "good.tflite").write_bytes(renamed("good"))
+    with pytest.raises(hand_ins.RefusedError) as caught:
+        hand_ins.answers(tmp_path / "good.tflite", folder, ["0000.png"])
+    assert "0000.png" in str(caught.value)
+    assert str(SEED) not in str(caught.value)
 
 
 def test_the_command_shows_both_tables_and_gives_images_without_answers(tmp_path, test_set, capsys, monkeypatch):
-    arguments = ["--seed", str(SEED), "--people", "2"]
+    arguments = ["--seed", str(SEED), "--people", str(hidden.LEAST_PEOPLE)]
     assert score.main([str(tmp_path / "given"), *arguments, "--give"]) == score.WELL
     assert len(list((tmp_path / "given").iterdir())) == len(test_set.table)
     (tmp_path / "hand").mkdir()

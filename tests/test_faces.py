@@ -1,8 +1,11 @@
 """Detection, landmarks and alignment, against rendered faces whose truth is known to the pixel."""
 
 import multiprocessing
+import os
 import subprocess
 import sys
+import threading
+import time
 import xml.etree.ElementTree
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from types import SimpleNamespace
@@ -149,6 +152,22 @@ def test_detection_starts_without_tensorflow_and_without_a_word():
     code = f"import sys, numpy; {use}; print('tensorflow' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (run.stdout.strip(), run.stderr) == ("False", "")
+
+
+def test_threads_that_silence_native_words_at_once_give_standard_error_back():
+    before = os.fstat(2)
+
+    def silence(start: float, seconds: float) -> None:
+        time.sleep(start)
+        with networks.quiet():
+            time.sleep(seconds)
+
+    threads = [threading.Thread(target=silence, args=times) for times in ((0, 0.1), (0.05, 0.1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_the_mesh_agrees_with_mediapipes_own_graph(lab):

@@ -1,5 +1,7 @@
 """One's own pictures: drawn, labelled with the keys of the tool, and nobody answered by a layer that saw the person."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,9 +23,10 @@ def folder(tmp_path_factory):
 
 def test_labels_by_the_keys_of_the_tool_are_those_that_were_drawn(folder):
     place, drawn = folder
-    table, crops = own_pictures.read(place)
+    table, crops, problems = own_pictures.read(place)
     labelled = own_pictures.labels(place, table, "me")
     assert crops.shape == (len(table), 48, 48, 3)
+    assert problems == []
     assert set(table["person"]) == {"person 1", "person 2"}
     assert [drawn[row.path][0] for row in labelled.itertuples()] == labelled["emotion"].tolist()
 
@@ -43,6 +46,28 @@ def test_a_folder_without_labels_or_without_a_face_is_refused(tmp_path):
         own_pictures.read(tmp_path)
     with pytest.raises(ValueError, match=r"python -m lib\.cli label"):
         own_pictures.labels(tmp_path, pd.DataFrame({"path": [], "person": []}), "me")
+
+
+def test_a_file_that_cannot_be_used_is_left_out_and_named(folder, tmp_path):
+    place, _ = folder
+    shutil.copytree(place / "person 1", tmp_path / "ada")
+    (tmp_path / "ada" / "zero.jpg").touch()
+    table, _, problems = own_pictures.read(tmp_path)
+    assert set(table["person"]) == {"ada"}
+    assert ["zero.jpg is empty" in problem for problem in problems] == [True]
+    with pytest.raises(ValueError, match="is no folder; expected one with a sub-folder"):
+        own_pictures.read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("last", ["{0},sad,1.0,me", "{0},Happy,1.0,me"])
+def test_labels_that_contradict_or_are_unknown_are_refused(last, folder):
+    place, _ = folder
+    table, file = own_pictures.read(place)[0], place / "labels.csv"
+    before = file.read_text()
+    file.write_text(before + last.format(table["path"][0]) + "\n")
+    with pytest.raises(ValueError, match="unknown emotion, an intensity outside 0 to 1, or name an image twice"):
+        own_pictures.labels(place, table, "me")
+    file.write_text(before)
 
 
 def test_nobody_is_answered_by_a_layer_that_has_seen_the_same_person():

@@ -60,3 +60,12 @@ def test_a_file_reaches_the_disk_before_its_name_does(tmp_path, monkeypatch):
     with paths.replace_on_success(tmp_path / "product") as part:
         part.write_text("x")
     assert done == ["written", "named"]
+
+
+def test_a_folder_is_not_removed_for_a_file_and_other_names_are_left_alone(tmp_path):
+    (tmp_path / "product" / "mine").mkdir(parents=True)
+    (tmp_path / ".product.sync.part").touch()
+    with pytest.raises(IsADirectoryError, match="move it away"), paths.replace_on_success(tmp_path / "product") as part:
+        part.write_text("x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".product.sync.part", "product"]
+    assert (tmp_path / "product" / "mine").is_dir()

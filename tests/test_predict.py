@@ -295,6 +295,13 @@ def test_what_is_no_network_is_refused_and_nothing_in_it_is_run(tmp_path, shippe
     assert not (tmp_path / "sprung").exists()
 
 
+def test_a_damaged_file_of_the_study_says_how_it_is_restored(tmp_path, monkeypatch):
+    monkeypatch.setattr(network, "FOLDER", tmp_path)
+    (tmp_path / "real_faces.tflite").write_bytes(SHIPPED.read_bytes()[:-40])
+    with pytest.raises(ValueError, match=r"restore it: git checkout .*real_faces\.tflite"):
+        network.load("real_faces")
+
+
 def test_an_unknown_name_lists_the_networks_of_the_study():
     with pytest.raises(FileNotFoundError, match="one of: real_faces"):
         Predictor.load("perfect")

@@ -306,3 +306,10 @@ def test_a_cut_results_file_counts_as_not_there_and_spoils_no_other(tmp_path):
     (tmp_path / "04.json").write_text('{"results": [')
     (tmp_path / "05.json").write_text('{"results": []}')
     assert reference.read_results(tmp_path) == {"05": {"results": []}}
+
+
+def test_a_damaged_publication_says_how_it_is_restored(tmp_path, monkeypatch):
+    (tmp_path / "results.json").write_text("<<<<<<< HEAD")
+    monkeypatch.setattr(reference, "reference_path", lambda _: tmp_path / "results.json")
+    with pytest.raises(notebook.PlanError, match=r"restore it: git checkout .*results\.json"):
+        reference.read_reference("standard")

@@ -424,13 +424,15 @@ def test_a_bad_request_is_one_line_and_runs_nothing(folder):
     [
         ({"profile": "tinny"}, "unknown profile 'tinny'; expected one of crowded, half, hasty, tiny"),
         ({"only": ["07"]}, "unknown notebook '07'; expected one of 01, 02"),
-        ({"start": "9"}, "unknown notebook '9'"),
+        ({"start": "9"}, "unknown notebook '09'"),
         ({"settings": ["STEPS=3"]}, "expected NN.NAME=VALUE"),
-        ({"settings": ["01.STEPS=many"]}, "STEPS is 'many', a str; expected a int"),
-        ({"settings": ["01.STEPS=1.5"]}, "STEPS is 1.5, a float; expected a int"),
-        ({"settings": ["01.STEPS=True"]}, "STEPS is True, a bool; expected a int"),
-        ({"settings": ["01.FAST=1"]}, "FAST is 1, a int; expected a bool"),
-        ({"settings": ["01.NAMES=x"]}, "NAMES is 'x', a str; expected a list"),
+        ({"settings": ["01.STEPS=many"]}, "STEPS is 'many', a str; expected the type int"),
+        ({"settings": ["01.STEPS=1.5"]}, "STEPS is 1.5, a float; expected the type int"),
+        ({"settings": ["01.STEPS=True"]}, "STEPS is True, a bool; expected the type int"),
+        ({"settings": ["01.FAST=1"]}, "FAST is 1, a int; expected the type bool"),
+        ({"settings": ["01.NAMES=x"]}, "NAMES is 'x', a str; expected the type list"),
+        ({"settings": ["01.STEPS=0"]}, "STEPS is 0; expected 1 or more"),
+        ({"settings": ["01.RATE=-0.5"]}, "RATE is -0.5; expected no negative number"),
         ({"settings": ["02.STEPS=1"], "only": ["01"]}, "which this run leaves out"),
         ({"only": ["01"], "start": "02"}, "--only 01 and --from 02 leave no notebook to run"),
         ({"profile": "half", "only": ["02"]}, "unknown notebook of the profile half '02'; expected one of 01"),
@@ -442,11 +444,15 @@ def test_what_is_unknown_or_mistyped_is_refused(folder, request_, message):
     assert message in str(caught.value)
 
 
+def test_a_notebook_is_named_with_or_without_its_zero(folder):
+    assert [step.notebook.number for step in plan.make_plan("tiny", only=["2"], folder=folder)] == ["02"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("STEPS = 2", "STEP = 3", "unknown parameter of 01_test.ipynb 'STEP'"),
-        ("STEPS = 2", "STEPS = '3'", "[01.tiny]: STEPS is '3', a str; expected a int"),
+        ("STEPS = 2", "STEPS = '3'", "[01.tiny]: STEPS is '3', a str; expected the type int"),
         ("[01.tiny]", "[09.tiny]", "unknown notebook '09'"),
         ("[01.tiny]", "[01.tinny]", "unknown profile in [01.tinny] 'tinny'"),
         ("silence = 60", "timeout = 60", "unknown key in [profiles.tiny] 'timeout'"),

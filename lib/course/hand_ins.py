@@ -43,14 +43,15 @@ def answers(path: Path, folder: Path, names: Sequence[str]) -> np.ndarray:
     """
     if path.is_symlink() or not path.is_file():
         raise RefusedError("is no plain file; expected a .tflite or a .csv")
-    if path.suffix not in MEGABYTES:
+    kind = path.suffix.lower()
+    if kind not in MEGABYTES:
         raise RefusedError(
             f"ends in {path.suffix or 'nothing'}; expected .tflite with its contract, or .csv. Files that must be"
             " executed or unpickled to be read are not opened"
         )
-    if path.stat().st_size > MEGABYTES[path.suffix] * 2**20:
-        raise RefusedError(f"has {path.stat().st_size / 2**20:.0f} MB; expected {MEGABYTES[path.suffix]} at most")
-    return _predictions(path, names) if path.suffix == ".csv" else _predicted(path, folder, names)
+    if path.stat().st_size > MEGABYTES[kind] * 2**20:
+        raise RefusedError(f"has {path.stat().st_size / 2**20:.0f} MB; expected {MEGABYTES[kind]} at most")
+    return _predictions(path, names) if kind == ".csv" else _predicted(path, folder, names)
 
 
 def _predictions(path: Path, names: Sequence[str]) -> np.ndarray:
@@ -105,7 +106,7 @@ def main(path: str, folder: str) -> int:
         files = sorted(Path(folder).glob("*.png"))
         faces = predictor.predict_batch([images.read(file) for file in files])
     except Exception as error:  # whatever a strange file makes of the interpreter
-        words = f"{error} ".splitlines()[0].removeprefix(f"{path} ")
+        words = f"{error} ".splitlines()[0].removeprefix(f"{path} ").replace(f"{folder}/", "")  # it has the seed
         sys.stdout.write(f"{words.strip()[:300] or type(error).__name__}\n")
         return 2
     answers = {file.name: (own[0].emotion if own else NO_FACE) for file, own in zip(files, faces, strict=True)}

@@ -20,6 +20,7 @@ from lib.synthetic import Subject, render
 
 CANARIES = 20
 ACCUSED = 0.001  # chance that somebody honest is refused, at most
+LEAST_PEOPLE = 5  # ours
 LEAST_SEED = 1_000_000_000  # students have this code: a small seed can be tried out
 CHANCE = 1 / 6  # that an honest answer meets the label of a canary, at most
 SIZE = 256  # side of an image in pixels
@@ -46,17 +47,30 @@ def test(seed: int, people: int) -> Hidden:
         people: each shows every emotion once; canaries are of these people too.
 
     Raises:
-        ValueError: a seed that can be guessed, or fewer than 2 people.
+        ValueError: a seed that can be guessed, fewer than `LEAST_PEOPLE` people, or a damaged test on the disk.
     """
     if seed < LEAST_SEED:
         raise ValueError(f"the seed is {seed}; expected ten digits or more, so that nobody can try them all")
-    if people < 2:
-        raise ValueError(f"{people} people; expected at least 2, for an interval")
+    if people < LEAST_PEOPLE:
+        raise ValueError(f"{people} people; expected at least {LEAST_PEOPLE}: fewer have no interval worth its name")
     home = paths.BUILD / "course" / f"hidden_{seed}_{people}"
     if not home.exists():
         with paths.replace_on_success(home) as folder:
             _draw(seed, people, folder)
-    table = pd.read_csv(home / "answers.csv", dtype={"image": str, "person": str}, keep_default_na=False)
+    return _read(home, people * len(EMOTIONS) + CANARIES)
+
+
+def _read(home: Path, expected: int) -> Hidden:
+    """Return a hidden test that is on the disk, whole; a damaged one would be blamed on those who hand in."""
+    try:
+        table = pd.read_csv(home / "answers.csv", dtype={"image": str, "person": str}, keep_default_na=False)
+        whole = len(table) == expected and table["canary"].dtype == bool and table["emotion"].isin(EMOTIONS).all()
+        for name in table["image"]:
+            images.read(home / "images" / name)
+    except (OSError, ValueError, KeyError):
+        whole = False
+    if not whole:
+        raise ValueError(f"the hidden test in {home} is damaged; delete that folder, and the seed draws it anew")
     return Hidden(home / "images", table)
 
 

@@ -6,7 +6,6 @@ hand-in is refused with a sentence and stops nothing.
 
 import argparse
 import itertools
-import os
 import re
 import shutil
 import sys
@@ -20,7 +19,7 @@ from lib import evaluate, paths
 from lib.course import hand_ins, hidden
 
 CONSTANT = "(always neutral, no network)"  # what everybody must beat
-WELL, BAD_REQUEST, STOPPED = 0, 2, 130
+WELL, BAD_REQUEST = 0, 2
 LEVEL = 0.05  # after Holm's correction for as many comparisons as there are neighbours
 SEEN = "agrees with the planted wrong labels of the test more often than anybody can who has seen the images alone"
 
@@ -38,7 +37,7 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
     """
     counted = ~test.table["canary"].to_numpy()
     predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
-    for path in sorted(file for file in folder.iterdir() if not file.name.startswith(".")):
+    for path in _hand_ins(folder):
         name = _name(path, {*predicted, *(name for name, _ in refused)})
         try:
             answers = hand_ins.answers(path, test.folder, test.table["image"])
@@ -73,18 +72,24 @@ def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFram
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Score a folder, write build/course/leaderboard.csv and refused.csv, and show both; return the exit code."""
+    """Score a folder, write build/course/leaderboard.csv and refused.csv, and show both; return the exit code.
+
+    Raises:
+        KeyboardInterrupt: stopped; nothing was scored.
+    """
     parser = argparse.ArgumentParser(prog="./run_all.sh score", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="with one file per hand-in, .tflite or .csv")
+    parser.add_argument("folder", type=_named, help="with one file per hand-in, .tflite or .csv")
     parser.add_argument("--seed", type=int, required=True, help="the teacher's secret, ten digits or more")
     parser.add_argument("--people", type=int, default=20, metavar="N", help="in the hidden test, seven images each")
     parser.add_argument("--give", action="store_true", help="copy the images without answers into FOLDER, for students")
     options = parser.parse_args(arguments)
-    folder = Path(os.environ.get("FACE_STUDY_CALLER", ".")) / options.folder
+    folder = options.folder
     try:
+        _check(folder, options.give)
         test = hidden.test(options.seed, options.people)
         if options.give:
-            shutil.copytree(test.folder, folder)
+            with paths.replace_on_success(folder) as part:
+                shutil.copytree(test.folder, part)
             sys.stdout.write(f"{len(test.table)} images without answers in {folder}\n")
             return WELL
         for name, table in zip(("leaderboard", "refused"), score(folder, test), strict=True):
@@ -94,15 +99,29 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         sys.stderr.write(f"score: {error}\n")
         return BAD_REQUEST
-    except KeyboardInterrupt:
-        sys.stderr.write("score: stopped; nothing was scored\n")
-        return STOPPED
     return WELL
+
+
+def _named(text: str) -> Path:
+    """Return the folder of an argument, whose relative path begins where the reader stands."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name; expected a folder")
+    return paths.from_caller(text)
+
+
+def _check(folder: Path, give: bool) -> None:
+    """Raise ValueError where a folder is there and is to be made, or holds nothing that can be scored."""
+    if give and folder.exists():
+        raise ValueError(f"{folder} is there already; expected the name of a new folder for the images")
+    if not give and not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; expected one with a file per hand-in")
+    if not give and not _hand_ins(folder):
+        raise ValueError(f"{folder} is empty; expected a file per hand-in, .tflite or .csv")
+
+
+def _hand_ins(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
 
 
 def _text(table: pd.DataFrame) -> str:
     return table.round(3).to_string(index=False) if len(table) else "none"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

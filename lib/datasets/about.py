@@ -45,5 +45,6 @@ class DataMissing(FileNotFoundError):
             f"{about.title} is not here. Looked in: {looked}.\n"
             f"Licence: {about.licence}\nWhere to ask: {about.ask}\n"
             f"Expected below the data root ($FACE_DATA, or --data DIR) as {folders}:\n{about.tree}\n"
-            f'Without it: notebook 03 writes a stand-in (`lib.synthetic.stand_in.ensure("{scale}", ["{name}"])`).'
+            f"Without it: ./run_all.sh {scale} --only {'05' if scale == 'paper' else '03'} draws stand-ins; alone:"
+            f' `lib.synthetic.stand_in.ensure("{scale}", ["{name}"])`.'
         )

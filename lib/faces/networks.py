@@ -9,6 +9,7 @@ Coordinates are pixel centres throughout: the centre of the upper left pixel is 
 import contextlib
 import importlib.util
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -154,17 +155,21 @@ def weights(name: str) -> Path:
     return path
 
 
+_silence = threading.RLock()  # two threads at once would give back what the other has silenced
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Silence native code's standard error: LiteRT announces every interpreter there and has no switch for it."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
+    with _silence:
+        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(nowhere)
 
 
 def _anchors(cells: int, copies: int) -> np.ndarray:

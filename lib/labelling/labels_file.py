@@ -57,25 +57,6 @@ class LabelsFile:
         """Give the lock back, as the end of the program does; a later `write` is refused."""
         self._end()
 
-    def read(self) -> dict[str, Answer]:
-        """Return the annotator's answers by image.
-
-        Raises:
-            ValueError: the file is not one of this tool, or holds labels that it does not know.
-        """
-        table = self._table()
-        mine = table[(table["annotator"] == self.annotator) & (table["emotion"] != "")]
-        intensity = pd.to_numeric(mine["intensity"], errors="coerce")
-        wrong = ~mine["emotion"].isin([*EMOTIONS, UNSUITABLE]) | mine["path"].duplicated()
-        wrong |= (mine["intensity"] != "") & ~intensity.between(0, 1)
-        if wrong.any():
-            rows = mine.loc[wrong, list(COLUMNS[:3])].head(3).agg(", ".join, axis=1)
-            raise ValueError(
-                f"{self.name}: {wrong.sum()} rows have an unknown emotion, an intensity outside 0 to 1, or name an "
-                f"image twice, for instance {'; '.join(rows)}. Expected {', '.join(EMOTIONS)} or {UNSUITABLE}"
-            )
-        return dict(zip(mine["path"], zip(mine["emotion"], intensity, strict=True), strict=True))
-
     def write(self, answers: dict[str, Answer]) -> None:
         """Replace the annotator's rows, all or nothing; rows of others and further columns are kept.
 
@@ -87,7 +68,7 @@ class LabelsFile:
             raise BlockingIOError("this folder was opened in a later session; go on there")
         self._whole.acquire()
         try:
-            table = self._table()
+            table = _table(self.name)
             self._back_up()
             with paths.replace_on_success(self.path) as part:
                 self._with(table, answers).to_csv(part, index=False)
@@ -108,36 +89,61 @@ class LabelsFile:
             parts.append(unanswered.assign(emotion="", intensity=""))
         return pd.concat(parts)
 
-    def _table(self) -> pd.DataFrame:
-        """Return the whole file as text; an empty table where there is none."""
-        if not self.path.is_file():
-            return pd.DataFrame(columns=COLUMNS, dtype=str)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", pd.errors.ParserWarning)
-                # no index: a comma at the end of every line, as spreadsheets write it, is no column
-                table = pd.read_csv(self.path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
-        except pd.errors.ParserWarning:
-            raise ValueError(
-                f"{self.name} was not written by this tool: it has rows of more fields than its header. Nothing was "
-                "changed; put values with commas into double quotes, or move it away"
-            ) from None
-        except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-            table = pd.DataFrame()
-        lacking = [name for name in COLUMNS if name not in table]
-        if lacking:
-            raise ValueError(
-                f"{self.name} was not written by this tool: it has no column {', '.join(lacking)}, with commas and as "
-                f"UTF-8. Nothing was changed; give it the columns {', '.join(COLUMNS)}, or move it away"
-            )
-        return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
-
     def _back_up(self) -> None:
         """Copy the file as it was before this session, once."""
         if self.path.is_file() and not self._backed_up:
             with paths.replace_on_success(self.path.with_name(f"{self.path.name}.backup")) as part:
                 shutil.copyfile(self.path, part)
         self._backed_up = True
+
+
+def answers_of(name: Path, annotator: str) -> dict[str, Answer]:
+    """Return the answers of one annotator by image, without a lock: none where there is no file.
+
+    Args:
+        name: of a `labels.csv`.
+        annotator: whose rows.
+
+    Raises:
+        ValueError: the file is not one of this tool, or holds labels that it does not know.
+    """
+    table = _table(name)
+    mine = table[(table["annotator"] == annotator) & (table["emotion"] != "")]
+    intensity = pd.to_numeric(mine["intensity"], errors="coerce")
+    wrong = ~mine["emotion"].isin([*EMOTIONS, UNSUITABLE]) | mine["path"].duplicated()
+    wrong |= (mine["intensity"] != "") & ~intensity.between(0, 1)
+    if wrong.any():
+        rows = mine.loc[wrong, list(COLUMNS[:3])].head(3).agg(", ".join, axis=1)
+        raise ValueError(
+            f"{name}: {wrong.sum()} rows have an unknown emotion, an intensity outside 0 to 1, or name an "
+            f"image twice, for instance {'; '.join(rows)}. Expected {', '.join(EMOTIONS)} or {UNSUITABLE}"
+        )
+    return dict(zip(mine["path"], zip(mine["emotion"], intensity, strict=True), strict=True))
+
+
+def _table(name: Path) -> pd.DataFrame:
+    """Return a whole file as text; an empty table where there is none."""
+    if not name.is_file():
+        return pd.DataFrame(columns=COLUMNS, dtype=str)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # no index: a comma at the end of every line, as spreadsheets write it, is no column
+            table = pd.read_csv(name, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+    except pd.errors.ParserWarning:
+        raise ValueError(
+            f"{name} was not written by this tool: it has rows of more fields than its header. Nothing was "
+            "changed; put values with commas into double quotes, or move it away"
+        ) from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        table = pd.DataFrame()
+    lacking = [column for column in COLUMNS if column not in table]
+    if lacking:
+        raise ValueError(
+            f"{name} was not written by this tool: it has no column {', '.join(lacking)}, with commas and as "
+            f"UTF-8. Nothing was changed; give it the columns {', '.join(COLUMNS)}, or move it away"
+        )
+    return table[[*COLUMNS, *(column for column in table if column not in COLUMNS)]]
 
 
 def _give_back(lock: FileLock) -> None:

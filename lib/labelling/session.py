@@ -25,7 +25,7 @@ from sklearn.metrics import cohen_kappa_score
 from lib import images, paths
 from lib.datasets import files
 from lib.emotions import EMOTIONS
-from lib.labelling.labels_file import UNSUITABLE, Answer, LabelsFile
+from lib.labelling.labels_file import UNSUITABLE, Answer, LabelsFile, answers_of
 
 EMOTION_KEYS = {str(number): emotion for number, emotion in enumerate(EMOTIONS, start=1)}
 LEVEL_KEYS = {str(level): level / 5 for level in range(6)}
@@ -57,7 +57,7 @@ class Session:
         if not self.paths:
             raise ValueError(f"no image in {self.folder}; expected files such as .jpg or .png, at any depth")
         self._file = LabelsFile(self.folder, annotator)
-        self.answers: dict[str, Answer] = self._file.read()
+        self.answers: dict[str, Answer] = answers_of(self._file.name, annotator)
         self.queue = [path for path in self.paths if not self._is_whole(path)]
         self._history: list[tuple[str, Answer | None]] = [(path, None) for path in self.answers]
 

@@ -45,8 +45,9 @@ def load(name: str, folder: Path = FOLDER) -> tuple[keras.Model, dict]:
         ValueError: the file is not the one that the card describes.
     """
     path = folder / f"{name}.npz"
-    if not path.is_file():
-        there = ", ".join(sorted(file.stem for file in folder.glob("*.npz"))) or "none"
+    names = sorted(file.stem for file in folder.glob("*.npz") if file.with_suffix(".json").is_file())
+    if name not in names:
+        there = ", ".join(names) or "none"
         raise FileNotFoundError(f"no weights named {name!r} in {folder}; there are: {there}")
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     if sha256(path) != card["sha256"]:

@@ -114,6 +114,9 @@ def trained(source: str | Path, origin: str = "") -> tuple[keras.Model, dict[str
         facts = {"data": card["data"], "limits": card["limits"], "metrics": metrics, "mirrored": True, "origin": "real"}
         return model, facts | {"head": card["head"]}
     setup = Path(source) / "setup.json"
+    if not setup.is_file():
+        names = ", ".join(sorted(file.stem for file in pretrained.FOLDER.glob("*.npz")))
+        raise FileNotFoundError(f"no network {str(source)!r}; expected {names}, or the folder of a fit")
     record = read(setup.parent)
     if origin not in contract.ORIGINS:
         raise ValueError(f"origin is {origin!r}; of a fit, say whether its images are {', '.join(contract.ORIGINS)}")

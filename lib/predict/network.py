@@ -122,4 +122,9 @@ def load(name_or_path: str | Path) -> Network:
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in FOLDER.glob("*.tflite")))
         raise FileNotFoundError(f"no network {str(name_or_path)!r}; expected a file, or one of: {names}")
-    return Network(path)
+    try:
+        return Network(path)
+    except ValueError as error:
+        if path.parent != FOLDER:
+            raise
+        raise ValueError(f"{error}. This file comes with the study; restore it: git checkout {path}") from error

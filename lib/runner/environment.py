@@ -241,7 +241,7 @@ def main() -> int:
         sys.stderr.write(f"run_all: {error}. Then call this command again: it goes on from here.\n")
         return 3
     except KeyboardInterrupt:
-        sys.stderr.write("run_all: stopped while making the environment; the same command goes on from here.\n")
+        sys.stderr.write("run_all: stopped before anything ran; the same command goes on from here.\n")
         return 130
     sys.stdout.write(f"{python}\n")
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from lib.paths import ROOT
 
 NOTEBOOKS = Path(os.environ.get("FACE_STUDY_NOTEBOOKS", ROOT / "notebooks"))  # tests set it
+AT_LEAST_ONE = ("EPOCHS", "SEEDS", "SIZE", "PEOPLE", "BATCH", "BATCH_SIZE", "STEPS", "CALLS", "FOLDS")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 
 
@@ -118,7 +119,7 @@ def checked(parameter: Parameter, value: object, where: str) -> object:
     """Return `value` if it has the parameter's type; an int is taken for a float.
 
     Raises:
-        PlanError: another type; the message names both.
+        PlanError: another type, or a number that no parameter of that name can have; the message says what is expected.
     """
     expected = TYPES.get(parameter.type)
     if expected is None:
@@ -127,7 +128,10 @@ def checked(parameter: Parameter, value: object, where: str) -> object:
         return float(value)
     if type(value) is not expected:
         came = f"{value!r}, a {type(value).__name__}"
-        raise PlanError(f"{where}: {parameter.name} is {came}; expected a {parameter.type}")
+        raise PlanError(f"{where}: {parameter.name} is {came}; expected the type {parameter.type}")
+    if expected in (int, float) and value < (parameter.name in AT_LEAST_ONE):
+        expected = "1 or more" if parameter.name in AT_LEAST_ONE else "no negative number"
+        raise PlanError(f"{where}: {parameter.name} is {value}; expected {expected}")
     return value
 
 

@@ -78,7 +78,8 @@ def make_plan(
     Raises:
         PlanError: an unknown notebook, profile or parameter, or a value of the wrong type.
     """
-    tables, available, only = read_profiles(folder), paths(folder), list(only)
+    tables, available = read_profiles(folder), paths(folder)
+    only, start = [number.zfill(2) for number in only], start.zfill(2)
     check_sections(tables, available)
     options = tables["profiles"][_known(profile, tables["profiles"], "profile")]
     members = [_known(number, available, "notebook") for number in options.get("notebooks", available)]

@@ -11,6 +11,7 @@ from lib import records
 from lib.paths import BUILD, ROOT
 from lib.runner import faults, gates
 from lib.runner.gates import COUNT, NEW_DATA, SAME_DATA, Verdict
+from lib.runner.notebook import PlanError
 
 READ = "weights "  # begins the label of a network that a run reads and does not train
 
@@ -32,9 +33,16 @@ def reference_path(profile: str) -> Path:
 
 
 def read_reference(profile: str) -> dict[str, dict]:
-    """Return the published results of a profile by notebook; empty where there are none yet."""
+    """Return the published results of a profile by notebook; empty where there are none yet.
+
+    Raises:
+        PlanError: the file is damaged.
+    """
     path = reference_path(profile)
-    return json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["notebooks"] if path.exists() else {}
+    except (ValueError, KeyError) as error:
+        raise PlanError(f"{path} is no published run ({error}); restore it: git checkout {path}") from error
 
 
 def by_name(notebooks: Mapping[str, Mapping]) -> dict[str, dict]:

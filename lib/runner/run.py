@@ -4,14 +4,13 @@ import argparse
 import fcntl
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from lib import paths
+from lib import machine, paths
 from lib.runner import data, machines, pace, plan, publish, reference, schedule, site
 from lib.runner.execute import Outcome, Watch, execute
 from lib.runner.gates import Verdict
@@ -35,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     Raises:
         KeyboardInterrupt: stopped before a notebook began.
     """
-    stop_like_ctrl_c()
+    machine.stop_like_ctrl_c()
     try:
         options = parse(arguments)
         if options.publish:
@@ -231,13 +230,6 @@ def finish(profile: str, numbers: Sequence[str]) -> int:
     print("\nNOT REPRODUCED:", *differences, sep="\n  ")
     print(MEANING)
     return NOT_REPRODUCED
-
-
-def stop_like_ctrl_c() -> None:
-    """Let a kill and a closed terminal end the run as Ctrl-C does: the kernel goes with the runner."""
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) != signal.SIG_IGN or name == signal.SIGINT:  # nohup ignores SIGHUP, and means it
-            signal.signal(name, signal.default_int_handler)
 
 
 @contextmanager
