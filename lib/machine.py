@@ -5,7 +5,11 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a kill, a closed terminal
 
 
 def cpu_name() -> str:
@@ -45,6 +49,19 @@ def output(*command: str) -> str:
 
 def stop_like_ctrl_c() -> None:
     """Let a kill and a closed terminal end a command as Ctrl-C does, which keeps what is finished."""
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in STOPS:
         if signal.getsignal(name) != signal.SIG_IGN or name == signal.SIGINT:  # nohup ignores SIGHUP, and means it
             signal.signal(name, signal.default_int_handler)
+
+
+@contextmanager
+def when_stopped(action: Callable[[], object]) -> Iterator[None]:
+    """Call `action` on Ctrl-C, a kill or a closed terminal, for a toolkit would swallow the KeyboardInterrupt."""
+    before = {name: signal.getsignal(name) for name in STOPS if signal.getsignal(name) != signal.SIG_IGN}
+    for name in before:
+        signal.signal(name, lambda *_: action())
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

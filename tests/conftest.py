@@ -1,5 +1,6 @@
 """What several test files read and none changes."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from lib import paths
 from lib.synthetic import stand_in
 
 LONGEST = ["test_pretrained", "test_runner", "test_prepare", "test_training", "test_runs", "test_augment"]
+for stop in (signal.SIGINT, signal.SIGHUP):  # `&` and nohup ignore them, and so would every command that a test starts
+    if signal.getsignal(stop) == signal.SIG_IGN:
+        signal.signal(stop, lambda *_: None)
 PLACE = paths.data("smoke") / "stand_in"  # before a test puts another build folder in its place
 
 

@@ -25,7 +25,7 @@ def virtual_screen(size: str = "900x800", dots_per_inch: int = 96) -> Iterator[s
     with os.fdopen(read) as pipe:
         yield f":{pipe.readline().strip()}"
     server.terminate()
-    server.wait()
+    server.wait(60)
 
 
 def xdotool(*words: object) -> None:

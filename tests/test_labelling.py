@@ -355,7 +355,7 @@ def test_real_keys_in_the_real_window_label_a_folder(folder, screen):
             assert len(labels(folder)) == expected
     finally:
         window.terminate()
-        window.wait()
+        window.wait(60)
     assert list(labels(folder).values()) == [("happy", "0.6"), ("unsuitable", ""), ("surprise", "1.0")]
 
 

@@ -420,7 +420,7 @@ def test_an_unknown_form_or_another_ending_is_refused(form, name, tmp_path, chec
 
 
 def test_a_fit_is_exported_only_with_the_origin_of_its_images(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no finished fit"):
+    with pytest.raises(FileNotFoundError, match="expected fer2013, or the folder of a fit"):
         export.trained(tmp_path)
 
 
@@ -491,7 +491,7 @@ def test_every_frame_of_a_video_has_an_answer(tmp_path, photograph, capsys):
         (["predict", "lib", "--network", "perfect"], "lib holds no image"),
         (["card", "perfect"], "expected a file, or one of: real_faces, real_intensities"),
         (["train", "mug", "--out", "a.tflite", "--epochs", "0"], "whole number from 1"),
-        (["export", "nothing", "--out", "a.tflite"], "no finished fit in nothing"),
+        (["export", "nothing", "--out", "a.tflite"], "no network 'nothing'; expected fer2013"),
         (["evaluate", "real_faces", "nowhere"], "nowhere"),
         (["predcit", "a.png"], "No such command"),
         ([], "Usage"),

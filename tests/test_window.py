@@ -328,8 +328,9 @@ def test_the_command_opens_the_window_and_ends_well(display, folder, monkeypatch
         assert process.wait(20) == 0
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(("words", "title"), [(["window"], "Emotion detection"), (["label"], "Label emotions")])
-def test_an_interruption_in_the_terminal_closes_the_window(display, folder, monkeypatch, words, title, tmp_path):
+def test_an_interruption_and_a_kill_close_the_window(display, folder, monkeypatch, words, title, how, tmp_path):
     monkeypatch.setenv("DISPLAY", display)
     images.write(tmp_path / "a.png", images.read(folder / "one face.png"))
     source = folder / "film.mp4" if words == ["window"] else tmp_path
@@ -337,7 +338,7 @@ def test_an_interruption_in_the_terminal_closes_the_window(display, folder, monk
         search = ["xdotool", "search", "--onlyvisible", "--name", title]
         wait_for(lambda: subprocess.run(search, capture_output=True).returncode == 0)
         time.sleep(1)  # the loop has begun
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(20)
         process.kill()

@@ -1,11 +1,11 @@
 """`Window`: the labelling session in a window of its own (tkinter). `lib.labelling.widget` is the one for notebooks."""
 
-import signal
 import tkinter
 from functools import partial
 
 from PIL import Image, ImageTk
 
+from lib import machine
 from lib.labelling.session import Session
 
 SIZE = 560  # longest edge of the image on screen
@@ -38,14 +38,11 @@ class Window:
         self._show()
 
     def run(self) -> None:
-        """Take keys until the window is closed, or the program is interrupted (Ctrl+C)."""
+        """Take keys until the window is closed, or the program is stopped (Ctrl-C, a kill)."""
         self.root.focus_force()
-        before = signal.signal(signal.SIGINT, lambda *_: self.root.after_idle(self.root.destroy))
         self._tick()
-        try:
+        with machine.when_stopped(lambda: self.root.after_idle(self.root.destroy)):
             self.root.mainloop()
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def press(self, key: str) -> None:
         """Pass a key to the session and show the outcome; ring if it could not be saved."""

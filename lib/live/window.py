@@ -4,7 +4,6 @@ After the program of paper B. Nothing is computed here: `lib.predict` answers, `
 threads. The camera is off until its button is pressed, and nothing is recorded.
 """
 
-import signal
 import tkinter
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,7 @@ from tkinter import filedialog
 
 import cv2
 
-from lib import images
+from lib import images, machine
 from lib.live import play, smooth
 from lib.live.jobs import Jobs
 from lib.live.pages import DetectionPage, MainPage
@@ -67,12 +66,9 @@ class Window:
         self._tick()
 
     def run(self) -> None:
-        """Show the window until it is closed, or the program is interrupted (Ctrl+C)."""
-        before = signal.signal(signal.SIGINT, lambda *_: self.root.after_idle(self.leave))  # else Tk swallows it
-        try:
+        """Show the window until it is closed, or the program is stopped (Ctrl-C, a kill)."""
+        with machine.when_stopped(lambda: self.root.after_idle(self.leave)):
             self.root.mainloop()
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def enter(self) -> None:
         """Go to the detection page."""

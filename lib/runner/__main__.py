@@ -3,6 +3,9 @@
 import sys
 
 try:
+    from lib import machine
+
+    machine.stop_like_ctrl_c()
     from lib.runner.run import main
 
     sys.exit(main())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from lib import machine, paths
+from lib import paths
 from lib.runner import data, machines, pace, plan, publish, reference, schedule, site
 from lib.runner.execute import Outcome, Watch, execute
 from lib.runner.gates import Verdict
@@ -34,7 +34,6 @@ def main(arguments: list[str] | None = None) -> int:
     Raises:
         KeyboardInterrupt: stopped before a notebook began.
     """
-    machine.stop_like_ctrl_c()
     try:
         options = parse(arguments)
         if options.publish:
