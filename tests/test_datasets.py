@@ -122,10 +122,11 @@ def test_every_code_maps_to_an_emotion_and_every_dropped_code_has_a_reason(name)
     assert all(len(reason) > 5 for reason in getattr(module, "DROPPED", {}).values())
 
 
+@pytest.mark.parametrize("files", [[], ["1.jpg", "faces/2.png", "a/b/c/3.jpg"]])
 @pytest.mark.parametrize("name", datasets.NAMES)
-def test_an_empty_folder_is_an_error_that_shows_the_tree_expected(name, tmp_path):
+def test_a_folder_without_its_files_is_an_error_that_shows_the_tree_expected(name, files, tmp_path):
     with pytest.raises(DataError, match="expected"):
-        load(name, tmp_path)
+        load(name, plant(tmp_path, *files))
 
 
 DOCUMENTED = {  # each set's own order of its codes, from its read-me or page

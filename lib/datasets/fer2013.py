@@ -96,7 +96,7 @@ def _by_folder(root: Path) -> Listing:
     stray = parts["code"].isna()
     emotion, reason = split_codes(parts["code"].fillna("").str.lower(), FOLDERS, {}, "emotion folder")
     reason = reason.mask(stray, "not train/<emotion>/<name> or test/<emotion>/<name>")
-    split = parts["usage"].map(USAGE).fillna(parts["split"])
+    split = parts["usage"].map(USAGE).combine_first(parts["split"])
     return part(pd.DataFrame({"file": names, "emotion": emotion, "split": split}), reason, refused)
 
 
