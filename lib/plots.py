@@ -197,6 +197,28 @@ def emotion_row(emotions: Sequence[str], ax: Axes) -> Axes:
     return ax
 
 
+def flow_chart(steps: Mapping[str, tuple[str, str, float, float]], arrows: Sequence[tuple[str, str]], ax: Axes) -> Axes:
+    """Draw steps as boxes and what follows what as arrows.
+
+    Args:
+        steps: name -> what it has, its notebook, column and row of its box, the first on top.
+        arrows: pairs of names.
+        ax: axes.
+    """
+    box, boxes = {"boxstyle": "round,pad=0.6", "facecolor": "#eef3f8", "edgecolor": "#2e6fb0"}, {}
+    for name, (detail, notebook, column, row) in steps.items():
+        words = f"{name}\n{detail}\nnotebook {notebook}"
+        text = ax.text(column, row, words, ha="center", va="center", fontsize=8, bbox=box)
+        boxes[name] = text.get_bbox_patch()
+    for first, second in arrows:
+        ends = {"patchA": boxes[first], "patchB": boxes[second], "arrowstyle": "-|>", "color": "#2e6fb0"}
+        ax.annotate("", xy=steps[second][2:], xytext=steps[first][2:], arrowprops=ends)
+    columns, rows = zip(*(step[2:] for step in steps.values()), strict=True)
+    ax.set(xlim=(min(columns) - 0.5, max(columns) + 0.5), ylim=(max(rows) + 0.5, min(rows) - 0.5))
+    ax.set_axis_off()
+    return ax
+
+
 def layers(table: pd.DataFrame, column: str, unit: str, ax: Axes, colour: str = "#2e6fb0") -> Axes:
     """Draw one bar per layer that has weights, first on top; `table` from `lib.models.anatomy.table`."""
     table = table[table["multiply_adds"] > 0]

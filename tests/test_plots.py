@@ -26,6 +26,15 @@ def test_a_confusion_matrix_shows_counts_and_row_rates(ax):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["happy (4)", "sad (0)"]
 
 
+def test_a_flow_chart_has_a_box_for_each_step_and_its_arrows_end_there(ax):
+    plots.flow_chart({"first": ("a", "03", 0, 1), "second": ("b", "05", 1, 0)}, [("first", "second")], ax)
+    first, second, arrow = ax.texts
+    assert [first.get_text(), second.get_text()] == ["first\na\nnotebook 03", "second\nb\nnotebook 05"]
+    assert [arrow.xyann, arrow.xy] == [(0, 1), (1, 0)]
+    assert [arrow.arrow_patch.patchA, arrow.arrow_patch.patchB] == [first.get_bbox_patch(), second.get_bbox_patch()]
+    assert ax.yaxis_inverted()
+
+
 def test_intervals_stand_in_the_table_s_order_from_the_top(ax):
     table = pd.DataFrame({"label": ["first", "second"], "value": [0.2, 0.6], "low": [0.1, 0.5], "high": [0.3, 0.9]})
     plots.intervals(table.assign(paper=[0.85, np.nan]), ax)

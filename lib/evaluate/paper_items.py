@@ -166,6 +166,7 @@ def _machine() -> list[Item]:
 
 def _pictures() -> list[Item]:
     shown = {
+        "Figure 1": ("flow chart of the method", "00_figure_1_flow_chart"),
         "Figure 2": ("the seven emotions", "00_emotions"),
         "Figure 3": ("samples of four data sets", "03_faces"),
         "Figure 4": ("the 68 landmarks", "04_figure_4_landmarks"),
@@ -179,7 +180,6 @@ def _pictures() -> list[Item]:
         "Figure 12": ("confusion matrix of the regression, EIW + MUG", "10_figures_11_12_confusion"),
     }
     absent = {
-        "Figure 1": ("flow chart of the method", "not drawn; notebook 00 lists the steps"),
         "Figure 13": ("demonstration on video", "shown in notebook 17, on a rendered film"),
     }
     items = [Item(what, place, shown=name) for place, (what, name) in shown.items()]

@@ -65,6 +65,26 @@ HP_TEST_MILLISECONDS_PER_IMAGE = 5.6
 TABLE_5_ITEMS = {
     f"{emotion} {level}": images for emotion, row in TABLE_5.items() for level, images in zip(LEVELS, row, strict=True)
 } | {"neutral": TABLE_5_NEUTRAL}
+STEPS = {  # our drawing of Figure 1, from the text: step -> what it has, the study's notebook, column, row
+    "data sets": ("MUG, CK+, JAFFE, KDEF,\nEIW, own, HP test", "03", 0, 1),
+    "cleaning": (f"{sum(TABLE_2.values()):,} strong\nframes of MUG", "05", 1, 1),
+    "alignment": (f"68 landmarks,\ncrops of {SIZE} pixels", "04", 2, 1),
+    "augmentation": (f"{VARIANTS} variants\nof each image", "07", 3, 1),
+    "classification": (f"compact VGG-S, {MEGABYTES} MB:\none of seven emotions", "09", 4, 0),
+    "intensity regression": ("seven outputs:\nstrength of each, 0 to 1", "10", 4, 2),
+    "test": (f"{HP_TEST_IMAGES:,} images of\n{HP_TEST_SUBJECTS} new people", "11", 5, 0),
+    "real-time video": ("face by face,\nframe by frame", "17", 5, 2),
+}
+ARROWS = (
+    ("data sets", "cleaning"),
+    ("cleaning", "alignment"),
+    ("alignment", "augmentation"),
+    ("augmentation", "classification"),
+    ("augmentation", "intensity regression"),
+    ("classification", "test"),
+    ("classification", "real-time video"),
+    ("intensity regression", "real-time video"),
+)
 # By the largest of seven outputs 20 and 40 % of an emotion are neutral, so always answering neutral is right so often:
 ALWAYS_NEUTRAL = (TABLE_5_NEUTRAL + sum(row[0] + row[1] for row in TABLE_5.values())) / EIW_IMAGES
 EIW_UNACCOUNTED = EIW_IMAGES - TABLE_7["EIW"]["training"] - TABLE_7["EIW"]["validation"]  # "inappropriate" images
