@@ -141,3 +141,19 @@ def test_every_count_that_is_printed_must_be_answered(monkeypatch):
     del whole["Table 2", "fear"]
     with pytest.raises(KeyError):
         paper_counts.counts("smoke", 70)
+
+
+def test_the_counts_of_table_1_are_those_of_the_folders(trees, monkeypatch):
+    monkeypatch.delenv("FACE_DATA", raising=False)
+    folders = {name: trees[name] for name in ("mug", "ck_plus", "jaffe", "kdef", "own", "eiw")}
+    ours = paper_counts._of_data_sets("smoke")
+    people = [path.name for path in (folders["ck_plus"] / "cohn-kanade-images").iterdir()]
+    takes = [path for path in (folders["ck_plus"] / "cohn-kanade-images").glob("*/*") if path.is_dir()]
+    labelled = [*(folders["ck_plus"] / "Emotion").rglob("*_emotion.txt")]
+    assert ours["Table 1, people", "CK+"] == len(people)
+    assert ours["Table 1, whole sets", "CK+ sequences, with and without an emotion"] == len(takes)
+    assert ours["Table 1", "CK+ sequences with an emotion"] == len(labelled) < len(takes)
+    frames = [*folders["mug"].rglob("*.jpg")]
+    assert ours["Table 1, whole sets", "MUG frames, more than"] == len(frames)
+    assert ours["Table 1", "JAFFE"] == len([*folders["jaffe"].rglob("*.tiff")])
+    assert ours["Table 1, people", "JAFFE"] == 10

@@ -18,7 +18,7 @@ ABOUT = About(
         "  Emotion/S005/001/S005_001_00000011_emotion.txt\n"
         "  Landmarks/S005/001/S005_001_00000001_landmarks.txt ... (not read)"
     ),
-    subjects=123,
+    subjects=paper_a.TABLE_1_SUBJECTS["CK+"],
     published=paper_a.TABLE_1["CK+ sequences with an emotion"],
     unit="labelled sequences of 593",
     colour="mostly grey",

@@ -131,7 +131,9 @@ def _shown(item: Item, figures: Collection[str]) -> dict[str, object]:
 def _counted(row: Mapping, origin: str) -> dict[str, object]:
     if row["ours"] == row["paper"]:
         verdict = "equal"
+    elif origin == "real" or row["ours"] > row["paper"]:
+        verdict = f"{row['ours'] - row['paper']:+,} of ours"
     else:
-        verdict = "stand-in, smaller by design" if origin != "real" else f"{row['ours'] - row['paper']:+,} of ours"
+        verdict = "stand-in, smaller by design"
     facts = {"place": row["table"], "n": row["ours"], "ours (paper's protocol)": row["ours"]}
     return dict(row) | facts | {"origin": origin, "verdict": verdict}

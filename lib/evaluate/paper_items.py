@@ -198,7 +198,11 @@ ITEMS = (
 
 COUNTS = {  # the paper's counts: place -> item -> printed
     "Table 1": paper_a.TABLE_1,
+    "Table 1, whole sets": paper_a.TABLE_1_WHOLE,
+    "Table 1, people": paper_a.TABLE_1_SUBJECTS,
     "text": {
+        "people of MUG that are distributed": paper_a.MUG_SUBJECTS,
+        "MUG, labelled by hand": paper_a.MUG_BY_HAND,
         "own": paper_a.OWN_IMAGES,
         "HP test": paper_a.HP_TEST_IMAGES,
         "EIW": paper_a.EIW_IMAGES,

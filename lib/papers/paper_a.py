@@ -9,7 +9,7 @@ from lib.emotions import EMOTIONS
 # ---------------------------------------------------------------- data
 
 TABLE_1 = {"MUG sequences": 1462, "CK+ sequences with an emotion": 327, "JAFFE": 213, "KDEF": 4900}
-TABLE_1_CK_SEQUENCES = 593  # with and without an emotion label
+TABLE_1_WHOLE = {"MUG frames, more than": 100_000, "CK+ sequences, with and without an emotion": 593}
 TABLE_1_SUBJECTS = {"MUG": 86, "CK+": 123, "JAFFE": 10, "KDEF": 70}
 MUG_SUBJECTS = 52  # section on cleaning: those that are distributed
 OWN_IMAGES = 490  # section on data
