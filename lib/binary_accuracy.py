@@ -140,9 +140,9 @@ def sharpened(y_true: np.ndarray, y_pred: np.ndarray) -> pd.DataFrame:
 def fingerprints(numbers_of_classes: Iterable[int]) -> pd.DataFrame:
     """Return, per K, the figures of a network that says nothing or only the same: accuracies and losses.
 
-    Columns: `binary accuracy of timid outputs`; `of a confident constant` (even classes); `of a confident network that
-    is right as often as the first` says; `binary cross-entropy` per output and `categorical cross-entropy` of uniform
-    outputs, in nats.
+    Columns: `classes`; the binary accuracy of `timid outputs`, of a `confident constant` (even classes) and of a
+    network that is `confident, truly right so often` as the first says; `binary cross-entropy` per output and
+    `categorical cross-entropy` of uniform outputs, in nats.
     """
     rows = []
     for classes in numbers_of_classes:

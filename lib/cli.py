@@ -232,7 +232,7 @@ def frames(
 def prepare(
     data_set: Annotated[list[str], Argument(help="mug, ck_plus, jaffe, ...; from $FACE_DATA, else the stand-in")],
     scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
-    how: Annotated[str, Option(help="alignment: proposed, traditional or eyes")] = "proposed",
+    how: Annotated[str, Option(help="alignment: proposed, traditional, box or eyes")] = "proposed",
     size: Annotated[int, Option(parser=number(int, 16, 2048), help="side of a crop in pixels")] = 128,
     scheduler: Annotated[
         str | None, Option(help="a Dask scheduler, tcp://HOST:8786; default: this machine's cores")

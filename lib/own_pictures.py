@@ -85,16 +85,17 @@ def read(folder: Path) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; expected one with a sub-folder of pictures per person")
     size = pretrained.load(WEIGHTS)[0].input_shape[1]
-    rows, crops, problems, names = [], [], [], files.walk(folder)[0]
+    names, refused = files.walk(folder)
+    rows, crops, problems = [], [], [f"{path}: {reason}" for path, reason in refused]
     for path in names:
         try:
             image = images.to_rgb(images.read(folder / path))
-        except images.ImageError as error:
-            problems.append(str(error))
+            crop = [align(image, face.landmarks, "proposed", size).crop for face in detect(image)[:1]]
+        except (ValueError, OSError) as error:
+            problems.append(str(error) if isinstance(error, images.ImageError) else f"{path}: {error}")
             continue
-        for face in detect(image)[:1]:
-            rows.append({"path": path, "person": path.split("/")[0]})
-            crops.append(align(image, face.landmarks, "proposed", size).crop)
+        rows += [{"path": path, "person": path.split("/")[0]}] * len(crop)
+        crops += crop
     if not rows:
         raise ValueError(f"{folder} holds {len(names)} pictures and none with a face; expected photographs of people")
     return pd.DataFrame(rows), np.stack(crops), problems

@@ -142,6 +142,24 @@ def test_where_seeds_alone_differ_the_interval_is_that_of_t_with_their_degrees_o
     assert ends(table, "mean") == pytest.approx([0.6 - half, 0.6 + half])
 
 
+def test_the_seeds_of_an_emotion_of_two_people_widen_its_interval():
+    people, true = np.repeat(np.arange(8), 10), np.full(80, "happy", dtype=object)
+    true[[0, 1, 10, 11]] = "disgust"  # some resamples have none of it
+    predicted = np.stack([np.where(true == "disgust", answer, "happy") for answer in ("happy", "disgust", "happy")])
+    table = evaluate.classification(true, predicted, people).set_index(["metric", "of"])
+    recall = table.loc[("recall", "disgust")]
+    assert recall["per_seed"] == (0, 1, 0)
+    assert recall["low"] == 0
+    assert recall["high"] == 1
+
+
+def test_no_interval_of_a_share_leaves_its_range():
+    right = np.ones((3, 40), bool)
+    right[0, :12] = False
+    low, high = ends(evaluate.mean(right, np.repeat(np.arange(10), 4)), "mean")
+    assert 0 <= low < 0.9 < high == 1
+
+
 def studies(number: int, models: int = 1):
     """Yield hits (3, N) of `models` equally good models, and the subjects (N,): 30 subjects, some with few images."""
     rng = np.random.default_rng(8)

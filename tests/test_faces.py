@@ -320,6 +320,18 @@ def test_a_dropped_jaw_moves_the_brows_in_the_proposed_crop_and_not_in_the_tradi
     assert abs(down["traditional"]) < 0.1
 
 
+def test_a_face_in_profile_is_not_drawn_before_and_after(lab, tmp_path):
+    rows, landmarks = [], np.zeros((3, 68, 2))
+    for number in range(3):
+        images.write(tmp_path / f"{number}.png", lab[number][0])
+        rows.append({"data_set": "kdef", "path": str(tmp_path / f"{number}.png"), "row": -1, "status": "ok"})
+        landmarks[number] = faces.detect(lab[number][0])[0].landmarks if number else 0  # the first spans nothing
+    figure = figures.before_and_after(pd.DataFrame(rows), landmarks, 64)
+    shown = [ax.images[0].get_array() for ax in figure.axes[::2]]
+    assert [np.array_equal(one, lab[number][0]) for number, one in zip((1, 2), shown, strict=True)] == [True, True]
+    plt.close(figure)
+
+
 def test_the_largest_errors_are_drawn_largest_first(rendered):
     errors = trials.errors(rendered)
     figure = figures.largest_errors(rendered, errors, 3)

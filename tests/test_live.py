@@ -4,6 +4,7 @@ import itertools
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -223,10 +224,10 @@ def test_a_recording_that_is_interrupted_keeps_its_frames_and_says_so(predictor,
     [
         ((0.0, 0.1, 0.2), "abc"),
         ((3.0, 3.1, 3.2), "abc"),
-        ((0.0, 0.3, 0.4), "abbbc"),
+        ((0.0, 0.3, 0.4), "aaabc"),
         ((0.0, 0.099, 0.201), "abc"),
         ((0.0, 0.0, 0.1), "ac"),
-        ((0.0, 5.0, 0.1), "a" + 50 * "b"),
+        ((0.0, 5.0, 0.1), 50 * "a" + "b"),
     ],
     ids=["steady", "later start", "a pause", "trembling", "two at one time", "a clock that goes back"],
 )
@@ -310,6 +311,15 @@ def test_a_film_of_one_person_is_read_under_one_number(film, predictor):
     assert [[one.number for one in read.answers] for read in reads] == [[1]] * len(film)
     assert reads[-1].rate > 0
     assert reads[-1].answers[0].probabilities.sum() == pytest.approx(1, abs=0.01)
+
+
+def test_a_head_in_profile_has_no_answer_and_ends_nothing(film, predictor, monkeypatch):
+    flat = [replace(face, landmarks=np.zeros((68, 2), np.float32)) for face in faces.detect(film[0][1])]
+    reader = Reader(predictor)
+    with monkeypatch.context() as profile:
+        profile.setattr(reader, "_tracker", lambda *_: [track.Track(1, flat[0], 0.0)])
+        assert reader(film[0]).answers == []
+    assert len(reader(film[1]).answers) == 1
 
 
 def test_an_unknown_smoothing_is_refused_before_the_first_frame(predictor):

@@ -1,5 +1,6 @@
 """One's own pictures: drawn, labelled with the keys of the tool, and nobody answered by a layer that saw the person."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -57,6 +58,22 @@ def test_a_file_that_cannot_be_used_is_left_out_and_named(folder, tmp_path):
     assert ["zero.jpg is empty" in problem for problem in problems] == [True]
     with pytest.raises(ValueError, match="is no folder; expected one with a sub-folder"):
         own_pictures.read(tmp_path / "nowhere")
+
+
+def test_a_face_in_profile_is_left_out_and_named(folder, monkeypatch):
+    place, drawn = folder
+    detect, seen = own_pictures.detect, []
+
+    def first_in_profile(image):
+        seen.append(image)
+        faces = detect(image)
+        return faces if len(seen) > 1 else [dataclasses.replace(faces[0], landmarks=np.zeros((68, 2), np.float32))]
+
+    monkeypatch.setattr(own_pictures, "detect", first_in_profile)
+    table, crops, problems = own_pictures.read(place)
+    assert len(table) == len(crops) == len(drawn) - 1
+    assert len(problems) == 1
+    assert "expected an upright face seen from the front" in problems[0]
 
 
 @pytest.mark.parametrize("last", ["{0},sad,1.0,me", "{0},Happy,1.0,me"])

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -264,6 +265,22 @@ def test_a_file_that_says_the_same_again_is_taken(tmp_path):
 def test_a_contract_comes_out_of_a_file_as_it_went_in(ending, shipped):
     bare, promises = shipped
     assert contract.split(contract.append(bare, promises, ending)) == (bare, promises)
+
+
+@pytest.mark.parametrize("length", [15_743, 15_744, 15_800, 15_871, 15_872])
+def test_a_contract_of_any_length_comes_out_of_an_onnx_file(length, shipped):
+    bare, promises = shipped
+    longer = dataclasses.replace(promises, limits="x")  # the length is written before it; from 15,744 on with a "{"
+    longer = dataclasses.replace(longer, limits="x" * (length - len(longer.dumps()) + 1))
+    assert len(longer.dumps()) == length
+    assert contract.split(contract.append(bare, longer, ".onnx")) == (bare, longer)
+
+
+def test_two_boxes_of_one_person_are_one_face_of_the_crowd(monkeypatch):
+    boxes = [(10, 10, 40, 40), (14, 12, 44, 40), (trials.PLACE + 10, 10, 40, 40)]
+    faces_ = [SimpleNamespace(box=box) for box in boxes]
+    predictor = SimpleNamespace(predict=lambda image, small=False: faces_)
+    assert trials.searched(predictor, np.zeros((8, 8, 3), np.uint8), 1)["faces"].tolist() == [2, 2]
 
 
 def test_an_undefined_interval_is_null_in_the_file_and_words_on_the_card(shipped):

@@ -64,7 +64,7 @@ def test_what_needs_a_notebook_waits_until_it_has_ended_well():
 def test_the_cores_that_this_process_may_use_and_its_memory_bound_how_many_run_at_once(monkeypatch):
     monkeypatch.setattr(schedule.joblib, "cpu_count", lambda: 16)
     for total, slots in ((2e9, 1), (8.2e9, 2), (64e9, 16)):
-        monkeypatch.setattr(schedule, "memory", lambda total=total: total)
+        monkeypatch.setattr(schedule.machine, "memory", lambda total=total: total)
         assert schedule.slots() == slots
     monkeypatch.setattr(schedule.joblib, "cpu_count", lambda: 1)
     assert schedule.slots() == 1
@@ -85,6 +85,7 @@ def test_the_expected_length_scales_with_the_pace_of_this_machine():
     assert pace.expected_seconds(one, took, {"all_cores": 100.0, "one_core": 10.0}, 1) == 50
     assert pace.expected_seconds(alone, took, {"all_cores": 25.0, "one_core": 50.0}, 1) == 40
     assert pace.expected_seconds(STEPS, {"00": took["00"]}, fast, 1) is None
+    assert pace.expected_seconds(one, {"00": {"took": {"seconds": 10, "pace": None}}}, fast, 1) is None
 
 
 def test_the_pace_is_measured_in_the_time_that_it_is_given():

@@ -24,8 +24,9 @@ FREQUENT = "most frequent emotion"
 def images(data_sets: Sequence[str], scale: str, most: int, study: Path) -> pd.DataFrame:
     """Return images of all data sets with a face, `split` by people into "train" and "validation", with `group`.
 
-    Of a sequence the strongest frame is taken, of a data set that states test images none of those. The split is ours
-    and one for all sets, so that a near duplicate in two sets stands on one side.
+    Of a sequence the middle frame (MUG) or the last (CK+) is taken, where the expression should be strongest; of a data
+    set that states test images none of those. The split is ours and one for all sets, so that a near duplicate in two
+    sets stands on one side.
 
     Args:
         data_sets: names of `lib.datasets`.

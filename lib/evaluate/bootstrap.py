@@ -211,7 +211,9 @@ def _seed_variance(per_seed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     if seeds == 1:
         return np.zeros(per_seed.shape[1])
     of_seeds = per_seed.var(axis=0, ddof=1) / seeds
-    both = (drawn - drawn.mean(axis=1, keepdims=True)).var(axis=0).sum(axis=0) / (seeds * (seeds - 1))
+    by_seed = np.swapaxes(drawn, 0, 1)  # a resample may lack a rare emotion: NaN in every seed
+    apart = np.swapaxes(by_seed - _quietly(np.nanmean, by_seed), 0, 1)
+    both = _quietly(np.nanvar, apart).sum(axis=0) / (seeds * (seeds - 1))
     return np.maximum(np.nan_to_num(of_seeds - both), 0)
 
 

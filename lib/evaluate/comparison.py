@@ -34,6 +34,8 @@ def mean(values: np.ndarray, groups: Sequence, resamples: int = RESAMPLES) -> pd
     table = tabulate([Row("mean", "all", np.ones(rows, bool))], estimate, units)
     if (values == 1).all() or (values.dtype == bool and not values.any()):
         table = with_wilson(table, np.array([True]))
+    if ((values >= 0) & (values <= 1)).all():  # the seeds' part could lead a share out of its range
+        table[["low", "high"]] = table[["low", "high"]].clip(0, 1)
     return table
 
 
@@ -102,9 +104,9 @@ def compare(
 def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndarray | None = None) -> dict[str, float]:
     """Return the mean of the values inside minus that outside, for instance near duplicates against other images.
 
-    Groups are drawn whole, inside and outside each by itself, and the smaller side gives the degrees of freedom. With
-    `minus` the gap of a second model on the same images is taken off: the difference in differences, what the first
-    model gains inside beyond what makes these images easy.
+    Groups are drawn whole, inside and outside each by itself (one on both sides is drawn where its first image is), and
+    the smaller side gives the degrees of freedom. With `minus` the gap of a second model on the same images is taken
+    off: the difference in differences, what the first model gains inside beyond what makes these images easy.
 
     Args:
         values: (N,) or (S, N) numbers, such as whether a prediction is right.

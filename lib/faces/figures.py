@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib import datasets, plots
-from lib.faces.align import WAYS, align, move
+from lib.faces.align import WAYS, align, crop_matrix, move
 from lib.faces.detect import Face
 from lib.faces.store import Rows
 from lib.faces.trials import TRUE_POINTS
@@ -44,11 +44,12 @@ def before_and_after(table: pd.DataFrame, landmarks: Rows, size: int) -> Figure:
     """Draw paper A's Figure 5: two images of each data set, each beside its crops.
 
     Args:
-        table: rows of `find_faces`; the first two with a face of each data set are drawn.
+        table: rows of `find_faces`; the first two of each data set with a face that can be cut out are drawn.
         landmarks: (N, 68, 2) of `find_faces`; the index of `table` counts its rows.
         size: side of the crops in pixels.
     """
-    shown = table[table["status"] == "ok"].groupby("data_set", sort=False).head(2)
+    usable = [status == "ok" and _spans_crops(landmarks[row], size) for row, status in table["status"].items()]
+    shown = table[usable].groupby("data_set", sort=False).head(2)
     names = [name for name in datasets.NAMES if name in set(shown["data_set"])]
     shape = {"width_ratios": [1, len(WAYS), 1, len(WAYS)], "squeeze": False}
     figure, axes = plt.subplots(len(names), 4, figsize=(14, 2 * len(names)), **shape)
@@ -64,6 +65,14 @@ def before_and_after(table: pd.DataFrame, landmarks: Rows, size: int) -> Figure:
             plots.strip([one.crop for one in crops.values()], after, WAYS)
     figure.tight_layout()
     return figure
+
+
+def _spans_crops(landmarks: np.ndarray, size: int) -> bool:
+    """Return whether a face can be cut out in every way: in profile its points may span no width."""
+    try:
+        return all(crop_matrix(landmarks, how, size, (size, size)) is not None for how in WAYS)
+    except ValueError:
+        return False
 
 
 def odd_images(odd: pd.DataFrame) -> Figure:

@@ -116,13 +116,15 @@ def ending(source: str | int, seconds: float) -> str:
 
 def at_steady_rate(frames: Iterator[Frame], rate: float) -> Iterator[np.ndarray]:
     """Yield images, uint8 (H, W, 3), at a steady rate: one that stays for two periods comes twice."""
-    written, first = 0, None
+    written, first, before = 0, None, None
     for seconds, image in frames:
         first = seconds if first is None else first
         due = round((seconds - first) * rate) + 1
-        for _ in range(max(due - written, 0)):
+        for _ in range(due - written - 1):
+            yield before
+        if due > written:
             yield image
-        written = max(written, due)
+        written, before = max(written, due), image
 
 
 def show(source: str | int, predictor: Predictor, smoothing: str = smooth.DEFAULT) -> "ipywidgets.Image":

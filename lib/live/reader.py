@@ -1,5 +1,6 @@
 """A frame and its answers."""
 
+import contextlib
 import time
 import weakref
 from collections import deque
@@ -81,8 +82,9 @@ class Reader:
         answers = []
         for track in self._tracker(seconds, image):
             smoothed = self._filters.setdefault(track, smooth.smoothing(self._smoothing))
-            face = self._predictor.answer(image, track.face)
-            answers.append(answer(face, self._predictor.emotions, track.number, seconds, smoothed))
+            with contextlib.suppress(ValueError):  # a head in profile spans no crop: no answer, as in `predict`
+                face = self._predictor.answer(image, track.face)
+                answers.append(answer(face, self._predictor.emotions, track.number, seconds, smoothed))
         self._clock.append(time.perf_counter())
         passed = self._clock[-1] - self._clock[0]
         rate = (len(self._clock) - 1) / passed if passed else 0.0

@@ -8,7 +8,6 @@ numbers stands at the end.
 # ---------------------------------------------------------------- data and network
 
 CLASSES = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt")  # section on the data
-TENSORFLOW = "2.0"  # section on the software
 NETWORK = "resnet50"  # sections 4 and 6, pretrained
 FUTURE_NETWORKS = ("resnet101", "resnet152")  # future work
 

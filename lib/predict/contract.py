@@ -164,8 +164,9 @@ def split(content: bytes) -> tuple[bytes, Contract]:
     try:
         if entry >= 0:
             network = content[: entry - len(_varint(len(content) - entry)) - 1]
-            text = content[entry + len(ONNX_ENTRY) :].decode("utf-8", "ignore")
-            text = text[text.index("{") :]
+            rest = content[entry + len(ONNX_ENTRY) :]
+            length = next((place for place, byte in enumerate(rest) if byte < 0x80), 0) + 1  # bytes of a varint
+            text = rest[length:].decode()
         else:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 text = archive.read(MEMBER).decode()

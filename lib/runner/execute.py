@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from lib import paths
+from lib import machine, paths
 from lib.runner.plan import Step
 from lib.runner.tree import descendants, kill, kill_tree
 
@@ -176,7 +176,7 @@ def explain(event: dict, step: Step, watch: Watch, log: Path) -> str:
     if kind != "DeadKernelError":
         return message
     held = f"it held {watch.peak / 2**30:.1f} GB at most of this machine's "
-    held += f"{psutil.virtual_memory().total / 2**30:.0f} GB"
+    held += f"{machine.memory() / 2**30:.0f} GB"
     if event.get("code") == -9:
         return f"the kernel was killed, most likely for memory: {held}. Close other programs, or lower the sizes"
     return f"the kernel died with exit code {event.get('code')}; {held}; its last words are in {log}"

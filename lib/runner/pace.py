@@ -54,7 +54,7 @@ def expected_seconds(
     seconds = {}
     for step in steps:
         took = published.get(step.notebook.number, {}).get("took")
-        if not took:
+        if not took or not took["pace"]:
             return None
         kind = "all_cores" if step.notebook.alone else "one_core"
         seconds[step.notebook.number] = took["seconds"] * took["pace"][kind] / here[kind]

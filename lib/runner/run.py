@@ -103,9 +103,8 @@ def run(options: argparse.Namespace, steps: Sequence[plan.Step], origins: str, h
     screen.write(f"{options.profile}: {', '.join(step.notebook.number for step in steps)}")
     if origins:
         screen.line(origins)
-    machine_pace = pace.measure() if reference.reference_path(options.profile).exists() else None
-    if machine_pace:
-        announce_length(options, steps, machine_pace, screen)
+    machine_pace = pace.measure()
+    announce_length(options, steps, machine_pace, screen)
     environment = kernel_environment(options)
 
     def begin(step: plan.Step, watch: Watch) -> Outcome:

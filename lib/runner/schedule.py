@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 
 import joblib
-import psutil
 
+from lib import machine
 from lib.runner.execute import Outcome, Watch
 from lib.runner.plan import Step
 from lib.runner.screen import Screen
@@ -17,15 +16,7 @@ Begin = Callable[[Step, Watch], Outcome]
 
 def slots() -> int:
     """Return how many notebooks may run at once: a core and enough memory for each."""
-    return max(1, min(joblib.cpu_count(), int(memory() // (GB_EACH * 10**9))))
-
-
-def memory() -> int:
-    """Return the bytes of memory that this process may use."""
-    limit = Path("/sys/fs/cgroup/memory.max")
-    text = limit.read_text().strip() if limit.exists() else "max"
-    total = psutil.virtual_memory().total
-    return min(total, int(text)) if text.isdigit() else total
+    return max(1, min(joblib.cpu_count(), int(machine.memory() // (GB_EACH * 10**9))))
 
 
 def startable(waiting: Sequence[Step], running: Collection[Step], done: Collection[str], slots: int) -> Step | None:

@@ -185,7 +185,7 @@ def published() -> str:
 
 def provenance(results: Mapping[str, Mapping], verdicts: Sequence[Verdict]) -> str:
     """Return where this run comes from, and every result, folded away."""
-    words = ". ".join(one.capitalize() for one in reference.summary(verdicts))
+    words = ". ".join(one[0].upper() + one[1:] for one in reference.summary(verdicts))
     judged = any(one.gate for one in verdicts)
     agreement = f"<p>{words}.</p>" if judged else "<p>There is no published run of this profile to compare with.</p>"
     return (

@@ -5,7 +5,6 @@ import platform
 import shutil
 
 import pandas as pd
-import psutil
 
 from lib import datasets, machine, paths, records
 from lib.runner import environment, notebook
@@ -35,7 +34,7 @@ def worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 def this_machine(memory_gb: float, disk_gb: float) -> pd.DataFrame:
     """Return one row per property of this machine and what to do about it; a tenth less memory is enough."""
-    memory = psutil.virtual_memory().total / 2**30
+    memory = machine.memory() / 2**30
     disk = shutil.disk_usage(paths.ROOT).free / 2**30
     rows = [
         ("Python", platform.python_version(), "OK"),

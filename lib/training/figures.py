@@ -74,7 +74,7 @@ def recalls(table: pd.DataFrame, title: str) -> Figure:
 
 
 def memory(table: pd.DataFrame, title: str) -> Figure:
-    """Draw `lib.training.memory.table`: a panel per network, near duplicates minus the rest by threshold."""
+    """Draw `lib.training.memory.gaps`: a panel per network, near duplicates minus the rest by threshold."""
     networks = table["network"].unique()
     figure, axes = plt.subplots(1, len(networks), figsize=(5.5 * len(networks), 3.8), sharey=True, squeeze=False)
     for ax, network in zip(axes[0], networks, strict=True):
@@ -94,7 +94,7 @@ def memory(table: pd.DataFrame, title: str) -> Figure:
 
 
 def changes(board: pd.DataFrame, title: str) -> Figure:
-    """Draw the rows of `lib.training.ablation.table`: each change minus the recipe, with its interval."""
+    """Draw the rows of `lib.training.ablation.fit`: each change minus the recipe, with its interval."""
     rows = board.dropna(subset="difference").drop(columns=["value", "low", "high"])
     names = {"difference": "value", "difference low": "low", "difference high": "high"}
     figure, ax = plt.subplots(figsize=(8, 1.2 + 0.3 * len(rows)))
