@@ -138,7 +138,7 @@ def tuned(crops: np.ndarray, labelled: pd.DataFrame, folds: int) -> np.ndarray:
         folds: parts into which the people fall; each part is answered by a network fitted to the others.
     """
     model = pretrained.load(WEIGHTS)[0]
-    features = models.predict(keras.Model(model.input, model.layers[-1].input), crops)
+    features = models.predict(keras.Model(model.input, model.layers[-1].input), crops, flip=True)  # as `answers`
     last = LogisticRegression(C=PENALTY, max_iter=1000)
     parts = GroupKFold(min(folds, labelled["person"].nunique()))
     return cross_val_predict(last, features, labelled["emotion"], groups=labelled["person"], cv=parts)

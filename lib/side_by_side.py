@@ -22,7 +22,7 @@ from lib.emotions import names
 from lib.models.lbp_svm import LbpSvm
 from lib.training import Settings, trained_networks
 from lib.training.fit import Images
-from lib.training.runs import Inputs
+from lib.training.runs import MIRRORED, Inputs
 
 SINGLES = 30  # images shown one by one to the clock, and
 WARM_UP = 5  # of them not counted
@@ -110,7 +110,8 @@ def answers(fitted: Mapping[str, Fitted], images: Images, emotions: Sequence[str
         if isinstance(model, LbpSvm):
             given[label] = model.predict(images)[None]
         else:
-            given[label] = names(models.predict(model, images, batch_size=64), emotions)[None]
+            outputs = models.predict(model, images, batch_size=64, flip=model.name in MIRRORED)
+            given[label] = names(outputs, emotions)[None]
     return given
 
 
@@ -126,8 +127,10 @@ def costs(fitted: Mapping[str, Fitted], images: Images) -> dict[str, dict[str, f
         if isinstance(model, LbpSvm):
             facts = len(pickle.dumps(model)) / 1e6, np.nan, _milliseconds(model.predict, images), minutes
         else:
-            adds = timing.multiply_adds(model) / 1e6
-            facts = 4 * model.count_params() / 1e6, adds, _milliseconds(partial(models.predict, model), images), minutes
+            flip = model.name in MIRRORED  # asked for two views, it costs two
+            adds = timing.multiply_adds(model) * (1 + flip) / 1e6
+            milliseconds = _milliseconds(partial(models.predict, model, flip=flip), images)
+            facts = 4 * model.count_params() / 1e6, adds, milliseconds, minutes
         table[label] = dict(zip(COSTS, facts, strict=True))
     return table
 

@@ -93,6 +93,8 @@ def test_nobody_is_answered_by_a_layer_that_has_seen_the_same_person():
     crops = rng.integers(0, 256, (28, 48, 48, 3), dtype=np.uint8)
     crops[7:14] = crops[:7]  # a layer that had seen the other picture of the person would be right about these
     answers = own_pictures.tuned(crops, labelled, folds=5)
+    mirrored = own_pictures.tuned(crops[:, :, ::-1], labelled, folds=5)
+    assert np.mean(answers == mirrored) > 0.9  # both views are asked for, as of the network as it comes
     truth = labelled["emotion"].to_numpy()
     assert np.mean(answers[:14] == truth[:14]) < 0.7
     board = own_pictures.compare(labelled, {AS_IT_COMES: np.roll(truth, 1), TUNED: answers})

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import evaluate, models, side_by_side
+from lib import evaluate, models, side_by_side, timing
 from lib.emotions import EMOTIONS
 from lib.side_by_side import Fitted
 
@@ -35,6 +35,15 @@ def test_costs_are_those_of_the_weights_and_the_clock(fitted):
     assert network["training minutes"] == 2.0
     assert np.isnan(costs["method"]["million multiply-adds"])
     assert all(cost["ms per image"] > 0 for cost in costs.values())
+
+
+def test_a_network_that_is_asked_for_both_views_answers_alike_when_mirrored_and_costs_two():
+    modern = models.build("modern_compact", 48)
+    both = {"modern": Fitted(modern, 1.0)}
+    answers = [side_by_side.answers(both, images, EMOTIONS)["modern"] for images in (IMAGES, IMAGES[:, :, ::-1])]
+    np.testing.assert_array_equal(*answers)
+    costs = side_by_side.costs(both, IMAGES)["modern"]
+    assert costs["million multiply-adds"] == pytest.approx(2e-6 * timing.multiply_adds(modern))
 
 
 def board(answers: dict[str, np.ndarray]) -> pd.DataFrame:
