@@ -159,6 +159,8 @@ def test_the_recipe_stands_beside_the_parts_that_are_named_and_an_unknown_part_i
 def test_a_kind_of_network_with_one_that_hardly_beats_a_constant_guess_has_not_learned():
     errors = pd.DataFrame({"label": ["a", "a", "b"], "training error": [0.5, 0.95, 0.9]})
     assert training.not_learned(errors) == {"a": 0.95}
+    diverged = pd.DataFrame({"label": ["a", "b", "b"], "training error": [0.5, np.nan, 0.5]})
+    assert training.not_learned(diverged) == {"b": np.inf}
 
 
 def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():

@@ -15,6 +15,7 @@ import pytest
 
 from lib import paths, training
 from lib.training import gate, runs
+from lib.training.fit import _Keeper
 
 RECIPES = {"brief": training.Settings(epochs=3, batch_size=16, learning_rate=0.02)}
 RUNS = pd.DataFrame(
@@ -125,6 +126,29 @@ def test_a_network_that_fails_the_gate_is_fitted_once_more_with_twice_the_passes
     assert failed.sum() == 1
     assert again["passes"].tolist() == np.where(failed, 6, 3).tolist()
     assert again["learned"].tolist() == (again["training error"] <= threshold).tolist()
+
+
+def test_a_diverged_network_is_fitted_once_more_and_has_not_learned(one_by_one, monkeypatch):
+    folder, _ = one_by_one
+    row = runs._row
+    monkeypatch.setattr(runs, "_row", lambda job: row(job) | {"training error": np.nan})
+    again = training.fit_runs(RUNS, inputs(folder), RECIPES, folder / "fits", processes=1)
+    assert again["passes"].tolist() == [6, 6, 6]
+    assert not again["learned"].any()
+
+
+@pytest.mark.parametrize(
+    ("monitor", "values", "best"),
+    [
+        ("val_loss", [0.5, np.nan, 0.4], 2),
+        ("val_loss", [np.nan, 0.5], 1),
+        ("val_accuracy", [0.5, 0.7, np.nan, 0.7], 1),
+    ],
+)
+def test_no_epoch_that_has_diverged_is_the_best(monitor, values, best, tmp_path):
+    keeper = _Keeper(tmp_path, 0, monitor)
+    keeper.history = [{monitor: value} for value in values]
+    assert keeper.best() == best
 
 
 FITS = pd.DataFrame(

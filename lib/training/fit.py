@@ -189,9 +189,10 @@ class _Keeper(keras.callbacks.Callback):
                     variable.assign(state[str(i)])
 
     def best(self) -> int:
-        """Return the epoch of the best validation; the earliest of equals."""
-        values = [row[self.monitor] for row in self.history]
-        return int(np.argmax(values) if self.monitor == "val_accuracy" else np.argmin(values))
+        """Return the epoch of the best validation; the earliest of equals, and none that has diverged to NaN."""
+        values = np.array([row[self.monitor] for row in self.history])
+        errors = -values if self.monitor == "val_accuracy" else values
+        return int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
 
     def finished(self, epochs: int) -> bool:
         """Return whether no epoch is left to do."""

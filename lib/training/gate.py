@@ -57,7 +57,8 @@ def not_learned(fits: pd.DataFrame) -> dict[str, float]:
     Args:
         fits: from `lib.training.fit_runs`; `label` and `training error` are read.
     """
-    worst = fits.groupby("label", sort=False)["training error"].max()
+    errors = fits.assign(error=fits["training error"].fillna(np.inf))  # a fit that has diverged
+    worst = errors.groupby("label", sort=False)["error"].max()
     return worst[worst > UNLEARNED].to_dict()
 
 

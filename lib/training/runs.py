@@ -115,7 +115,9 @@ def fit_runs(
     runs = runs.reset_index(drop=True)
     jobs = dict(zip(runs.index, _jobs(runs, inputs, recipes, folder), strict=True))
     _fit_all([*jobs.values()], processes)
-    failed = [number for number, job in jobs.items() if _row(job)["training error"] > most_error]
+    failed = [
+        number for number, job in jobs.items() if not _row(job)["training error"] <= most_error
+    ]  # nor where it is NaN
     twice = {name: replace(recipe, epochs=2 * recipe.epochs) for name, recipe in recipes.items()}
     jobs |= zip(failed, _jobs(runs.loc[failed], inputs, twice, folder), strict=True)
     _fit_all([*jobs.values()], processes)
@@ -229,7 +231,8 @@ def _here() -> bool:
 
 def _processes() -> int:
     """Return how many fits side by side this machine has cores and memory for."""
-    return max(1, min(joblib.cpu_count(), int(psutil.virtual_memory().available / PROCESS_BYTES)))
+    memory = min(psutil.virtual_memory().available, machine.memory())
+    return max(1, min(joblib.cpu_count(), int(memory / PROCESS_BYTES)))
 
 
 def _finished(jobs: list[_Job], processes: int) -> Iterator[tuple[_Job, float]]:
