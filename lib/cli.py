@@ -329,6 +329,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 well, 1 some files failed, 2 a bad request."""
     arguments = sys.argv[1:] if arguments is None else arguments
     os.environ |= QUIET
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs what it lacks as errors
     machine.stop_like_ctrl_c()
     try:
         app(arguments, prog_name="python -m lib.cli")

@@ -117,7 +117,7 @@ def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str) -> Axes:
     return ax
 
 
-def predicted_against_true(y_true: np.ndarray, y_pred: np.ndarray, emotion: str, ax: Axes, label: str = "") -> Axes:
+def predicted_against_true(y_true: np.ndarray, y_pred: np.ndarray, emotion: str, ax: Axes) -> Axes:
     """Draw the output of one emotion against its label: median and quartiles per labelled level.
 
     Args:
@@ -125,13 +125,12 @@ def predicted_against_true(y_true: np.ndarray, y_pred: np.ndarray, emotion: str,
         y_pred: float (N,) in [0, 1].
         emotion: which gives colour and title.
         ax: axes.
-        label: for a legend.
     """
     levels, place = np.unique(np.round(y_true, 2), return_inverse=True)
     quartiles = np.array([np.percentile(y_pred[place == k], [25, 50, 75]) for k in range(len(levels))])
     ax.plot([0, 1], [0, 1], color="0.6", lw=1, ls="--")
     ax.fill_between(levels, quartiles[:, 0], quartiles[:, 2], color=COLOURS[emotion], alpha=0.25, lw=0)
-    ax.plot(levels, quartiles[:, 1], "o-", color=COLOURS[emotion], label=label or None)
+    ax.plot(levels, quartiles[:, 1], "o-", color=COLOURS[emotion])
     ax.set(title=f"{emotion} (n = {len(y_true):,})", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     return ax
 

@@ -182,7 +182,7 @@ def test_one_line_says_how_long_the_run_will_take(monkeypatch):
     lines = []
     options = argparse.Namespace(profile="smoke", jobs=2)
     runner.announce_length(options, STEPS, {}, SimpleNamespace(line=lines.append))
-    assert lines == ["about 21 minutes on this machine, less where an earlier run got far"]
+    assert lines == ["about 21 min on this machine, less where an earlier run got far"]
     monkeypatch.setattr(runner.pace, "expected_seconds", lambda *_: None)
     runner.announce_length(options, STEPS, {}, SimpleNamespace(line=lines.append))
     assert len(lines) == 1

@@ -103,16 +103,15 @@ def clusters(thumbnails: np.ndarray, digests: Sequence[str], threshold: float = 
     return np.unique(labels, return_inverse=True)[1]
 
 
-def has_near_duplicate(queries: np.ndarray, references: np.ndarray, threshold: float = THRESHOLD) -> np.ndarray:
+def has_near_duplicate(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
     """Return which of the queries have a near duplicate among the references, bool (N,).
 
     Args:
         queries: thumbnails, float32 (N, 256).
         references: thumbnails, float32 (M, 256).
-        threshold: a correlation in (0, 1).
     """
     near = np.zeros(len(queries), dtype=bool)
-    for left, _ in near_pairs(queries, references, threshold):
+    for left, _ in near_pairs(queries, references):
         near[left] = True
     return near
 

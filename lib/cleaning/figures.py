@@ -22,21 +22,20 @@ def one_sequence_per_emotion(table: pd.DataFrame) -> pd.DataFrame:
     return moving[moving["sequence"].isin(first)].sort_values(["emotion", "frame"])
 
 
-def faces_with_titles(table: pd.DataFrame, titles: pd.Series, study: Path, most: int = 16) -> Figure:
-    """Draw the aligned faces of the first rows of a table, eight in a row; an empty one draws a line of words.
+def faces_with_titles(table: pd.DataFrame, titles: pd.Series, study: Path) -> Figure:
+    """Draw the aligned faces of the first 16 rows of a table, eight in a row; an empty one draws a line of words.
 
     Args:
         table: rows of `lib.datasets`.
         titles: str, one per row.
         study: folder of the products, `lib.paths.data(scale)`.
-        most: faces drawn.
     """
     if table.empty:
         figure = plt.figure(figsize=(3, 0.4))
         figure.text(0.5, 0.5, "there is no such image", ha="center", va="center")
         return figure
-    crops = crop_faces(table.head(most), study, size=96).images[:]
-    return plots.gallery(list(crops), titles.head(most).tolist(), columns=8)
+    crops = crop_faces(table.head(16), study, size=96).images[:]
+    return plots.gallery(list(crops), titles.head(16).tolist(), columns=8)
 
 
 def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[float]) -> Figure:

@@ -14,23 +14,19 @@ DOUBT, CERTAIN = 0.05, 0.8  # a label is suspected below the first if another em
 COMPONENTS = 40  # principal components of the features
 
 
-def find(
-    features: np.ndarray, emotions: Sequence[str], groups: np.ndarray, folds: int = 5, seed: int = 0
-) -> pd.DataFrame:
+def find(features: np.ndarray, emotions: Sequence[str], groups: np.ndarray) -> pd.DataFrame:
     """Return per image the confidence in its label, the best other emotion, and whether the label is suspected.
 
-    A logistic regression on the first principal components predicts every image from the folds that hold none of its
-    group. Its regularisation is chosen by log loss, so a model that has learned little gives no extreme probability. A
-    label is suspected where it gets less than `DOUBT` and another emotion at least `CERTAIN`. Suspicion is no proof:
-    look at the images, and never drop them from validation or test, which would only make those easier. The field
-    calls the idea confident learning (Northcutt, Jiang and Chuang 2021); this is its simplest form.
+    A logistic regression on the first principal components predicts every image from those of five folds that hold
+    none of its group. Its regularisation is chosen by log loss, so a model that has learned little gives no extreme
+    probability. A label is suspected where it gets less than `DOUBT` and another emotion at least `CERTAIN`. Suspicion
+    is no proof: look at the images, and never drop them from validation or test, which would only make those easier.
+    The field calls the idea confident learning (Northcutt, Jiang and Chuang 2021); this is its simplest form.
 
     Args:
         features: float (N, F), one row per image, for instance `lib.faces.shape.shapes`.
         emotions: N labels.
         groups: int (N,), clusters, or `lib.splits.leakage.groups`.
-        folds: of the cross-validation.
-        seed: of the folds and the components.
 
     Returns:
         Columns confidence (probability of the label), suggestion, suspected; the index of `emotions` if it has one.
@@ -39,8 +35,8 @@ def find(
     names, label = np.unique(emotions.to_numpy(dtype=str), return_inverse=True)
     choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss", cv=3)
     components = min(COMPONENTS, features.shape[1], len(label) // 2)
-    model = make_pipeline(StandardScaler(), PCA(components, random_state=seed), StandardScaler(), choice)
-    cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    model = make_pipeline(StandardScaler(), PCA(components, random_state=0), StandardScaler(), choice)
+    cut = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     probability = cross_val_predict(model, features, label, groups=groups, cv=cut, method="predict_proba")
     confidence = probability[np.arange(len(label)), label]
     rival = np.where(np.arange(len(names)) == label[:, None], -1, probability)

@@ -28,13 +28,13 @@ def examples(tables: Mapping[str, pd.DataFrame], count: int, seed: int) -> Figur
     return plots.gallery(faces, titles, columns=count, side=1.35)
 
 
-def sequences(tables: Mapping[str, pd.DataFrame], emotion: str, rng: np.random.Generator, frames: int = 5) -> Figure:
-    """Draw one random sequence of an emotion per data set, a row of `frames` images from its first to its last."""
+def sequences(tables: Mapping[str, pd.DataFrame], emotion: str, rng: np.random.Generator) -> Figure:
+    """Draw one random sequence of an emotion per data set, a row of five images from its first to its last."""
     faces, titles = [], []
     for name, table in tables.items():
         table = table[table["emotion"] == emotion].sort_values(["sequence", "frame"])
         one = table[table["sequence"] == rng.choice(table["sequence"].unique())]
-        for _, row in one.iloc[np.linspace(0, len(one) - 1, frames).round().astype(int)].iterrows():
+        for _, row in one.iloc[np.linspace(0, len(one) - 1, 5).round().astype(int)].iterrows():
             faces.append(read_image(row))
             titles.append(f"{name}, frame {row['frame']}")
-    return plots.gallery(faces, titles, columns=frames, side=2)
+    return plots.gallery(faces, titles, columns=5, side=2)

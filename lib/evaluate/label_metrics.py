@@ -102,15 +102,14 @@ def classification(
     return with_wilson(table, table["value"].isin([0, 1]).to_numpy())
 
 
-def confusion(y_true: Sequence[str], y_pred: Sequence[str], emotions: Sequence[str] = EMOTIONS) -> np.ndarray:
-    """Return counts (K, K) int64, row = true emotion, column = predicted, in the order of `emotions`.
+def confusion(y_true: Sequence[str], y_pred: Sequence[str]) -> np.ndarray:
+    """Return counts (7, 7) int64, row = true emotion, column = predicted, in the order of `EMOTIONS`.
 
     Args:
         y_true: (N,) emotion names.
         y_pred: (N,) emotion names.
-        emotions: the classes, K of them.
     """
-    return metrics.confusion_matrix(index(y_true, emotions), index(y_pred, emotions), labels=range(len(emotions)))
+    return metrics.confusion_matrix(index(y_true), index(y_pred), labels=range(len(EMOTIONS)))
 
 
 def calibration(

@@ -133,7 +133,7 @@ def announce_length(
     published = reference.read_reference(options.profile)
     seconds = pace.expected_seconds(steps, published, machine_pace, options.jobs)
     if seconds is not None:
-        screen.line(f"about {max(1, round(seconds / 60))} minutes on this machine, less where an earlier run got far")
+        screen.line(f"about {max(1, round(seconds / 60))} min on this machine, less where an earlier run got far")
 
 
 def kernel_environment(options: argparse.Namespace) -> dict[str, str]:

@@ -70,13 +70,12 @@ def whole_sets(
     return pd.DataFrame(rows)
 
 
-def file_to_emotion(paths: Sequence[str], model: keras.Model, warm_up: int = 10) -> pd.DataFrame:
-    """Time the four steps from a photograph's file to its emotion, one photograph at a time.
+def file_to_emotion(paths: Sequence[str], model: keras.Model) -> pd.DataFrame:
+    """Time the four steps from a photograph's file to its emotion, one photograph at a time, after ten calls of each.
 
     Args:
         paths: photographs; those in which no face is found take no part in the last two steps.
         model: from `lib.models.build`, for crops.
-        warm_up: calls of each step that are not counted; fewer where there are few faces.
 
     Returns:
         One row per step: `step`, what `each` returns, and `share` of the sum of the medians.
@@ -86,7 +85,7 @@ def file_to_emotion(paths: Sequence[str], model: keras.Model, warm_up: int = 10)
     pairs = [(photograph, face[0].landmarks) for photograph, face in detected if face]
     size = model.input_shape[1]
     crops = [faces.align(*pair, "proposed", size).crop for pair in pairs]
-    warm_up = min(warm_up, len(pairs) // 2)
+    warm_up = min(10, len(pairs) // 2)
     steps = {
         "read the file": each(images.read, paths, warm_up),
         "find face and landmarks": each(faces.detect, photographs, warm_up),
@@ -121,18 +120,17 @@ def beside_paper(whole: Mapping[str, float], one: pd.DataFrame, steps: pd.DataFr
     return table.assign(**{f"seconds for {images:,}": table["ms per image"] * images / 1000})
 
 
-def training_step(model: keras.Model, images: np.ndarray, steps: int = 4) -> float:
+def training_step(model: keras.Model, images: np.ndarray) -> float:
     """Return the median milliseconds of a training step on one batch in memory; the first step is not counted.
 
     Args:
-        model: from `lib.models.build`; it is compiled anew and trained for `steps` steps on made-up targets.
+        model: from `lib.models.build`; it is compiled anew and trained for four steps on made-up targets.
         images: uint8 (B, H, W, 3).
-        steps: at least 2.
     """
     classes = model.output_shape[-1]
     targets = np.eye(classes, dtype=np.float32)[np.arange(len(images)) % classes]
     model.compile("sgd", "categorical_crossentropy", jit_compile=False)
-    return each(lambda batch: model.train_on_batch(*batch), [(images, targets)] * steps, warm_up=1)["median"]
+    return each(lambda batch: model.train_on_batch(*batch), [(images, targets)] * 4, warm_up=1)["median"]
 
 
 def training_shares(networks: Mapping[str, keras.Model], batch_size: int, peak: float) -> pd.DataFrame:
@@ -209,14 +207,14 @@ def multiply_adds(model: keras.Model) -> int:
     return round(1e6 * anatomy.table(model)["multiply_adds"].sum())
 
 
-def matmul_peak(dtype: str = "float32") -> float:
-    """Return the most multiply-adds per second that square matrix products of growing size reach on this device.
+def matmul_peak() -> float:
+    """Return the most multiply-adds per second that square float32 products of growing size reach on this device.
 
     It is the roof for convolutions too, which run as matrix products.
     """
     best, size, end = 0.0, 256, time.perf_counter() + PEAK_SECONDS
     while time.perf_counter() < end:
-        matrix = keras.ops.ones((size, size), dtype=dtype)
+        matrix = keras.ops.ones((size, size), dtype="float32")
         _product(matrix)
         seconds = min(_product(matrix) for _ in range(3))
         best = max(best, size**3 / seconds)

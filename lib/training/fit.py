@@ -138,7 +138,7 @@ def _fit(
         *train, settings.batch_size, settings.augmentation, settings.seed, settings.visits, share=share
     )
     _compile(model, settings, steps=len(batches) * settings.epochs)
-    keeper = _Keeper(folder, settings.patience, "val_accuracy" if _is_softmax(model) else "val_loss")
+    keeper = _Keeper(folder, "val_accuracy" if _is_softmax(model) else "val_loss")
     keeper.restore(model)
     validated = _Validation(*validation, share)
     if keras.backend.backend() == "jax":  # where `model.fit` would lose the first batch to building the metrics
@@ -146,10 +146,9 @@ def _fit(
     model.fit(
         batches,
         validation_data=validated,
-        epochs=len(keeper.history) if keeper.finished(settings.epochs) else settings.epochs,
+        epochs=settings.epochs,
         initial_epoch=len(keeper.history),
         shuffle=False,
-        class_weight=_class_weights(train[1]) if settings.class_weights else None,
         callbacks=[batches.callback(), keeper, *([keras.callbacks.SwapEMAWeights()] if settings.ema else [])],
         verbose=(1 if sys.stdout.isatty() else 2) if progress else 0,
     )
@@ -172,11 +171,11 @@ class _Validation(keras.utils.PyDataset):
 
 
 class _Keeper(keras.callbacks.Callback):
-    """Keeps the best weights after each validation and the whole state after each epoch, and stops early."""
+    """Keeps the best weights after each validation and the whole state after each epoch."""
 
-    def __init__(self, folder: Path, patience: int, monitor: str) -> None:
+    def __init__(self, folder: Path, monitor: str) -> None:
         super().__init__()
-        self.folder, self.patience, self.monitor = folder, patience, monitor
+        self.folder, self.monitor = folder, monitor
         self.history: list[dict[str, float]] = []
 
     def restore(self, model: keras.Model) -> None:
@@ -193,11 +192,6 @@ class _Keeper(keras.callbacks.Callback):
         values = np.array([row[self.monitor] for row in self.history])
         errors = -values if self.monitor == "val_accuracy" else values
         return int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
-
-    def finished(self, epochs: int) -> bool:
-        """Return whether no epoch is left to do."""
-        done = len(self.history)
-        return done >= epochs or bool(self.patience and done and done - 1 - self.best() >= self.patience)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the epoch's clock."""
@@ -225,7 +219,6 @@ class _Keeper(keras.callbacks.Callback):
         with replace_on_success(self.folder / "state.npz") as path, path.open("wb") as file:
             variables = {str(i): np.asarray(variable) for i, variable in enumerate(_variables(self.model))}
             np.savez(file, history=json.dumps(self.history), **variables)
-        self.model.stop_training = self.finished(self.params["epochs"])
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:
@@ -284,12 +277,6 @@ def _compile(model: keras.Model, settings: Settings, steps: int) -> None:
     compiled = settings.jit or keras.backend.backend() == "jax"  # which else compiles every operation of a step alone
     model.compile(optimiser, loss, metrics=metrics, jit_compile=compiled)
     model.optimizer.build(model.trainable_variables)
-
-
-def _class_weights(targets: np.ndarray) -> dict[int, float]:
-    """Return a weight per class, 1 on average over the images, from targets (N, classes)."""
-    share = targets.mean(axis=0)
-    return {i: float(1 / (len(share) * max(s, 1e-6))) for i, s in enumerate(share)}
 
 
 def _setup(model: dict[str, object], settings: Settings, data: dict[str, object]) -> dict[str, object]:

@@ -220,7 +220,7 @@ def _fit_all(jobs: list[_Job], processes: int | None) -> None:
         for job, seconds in _finished(waiting, processes):
             done, spent, left = done + job.cost, spent + seconds, left - job.cost
             minutes = max(0.0, left * spent / done / processes / 60)
-            bar.set_postfix_str(f"{job.run['label']}, seed {job.run['seed']}; about {minutes:.0f} minutes left")
+            bar.set_postfix_str(f"{job.run['label']}, seed {job.run['seed']}; about {minutes:.0f} min left")
             bar.update()
 
 

@@ -27,8 +27,6 @@ class Settings:
             `lib.augment.TrainingBatches`.
         stochastic_depth: chance that a residual block of a modern network is left out for an image in training.
         visits: times that an epoch shows each image; 28 is paper A's epoch.
-        patience: epochs without a better validation before it stops, 0 for never.
-        class_weights: weigh classes by inverse frequency.
         seed: of batches and variants; call `lib.training.set_seed` before `build` for weights and dropout.
         precision: "float32", "mixed_bfloat16" or "mixed_float16".
         trainable: "all" layers, or the "head" alone.
@@ -48,8 +46,6 @@ class Settings:
     augmentation: str = "paper"
     stochastic_depth: float = 0.0
     visits: int = 1
-    patience: int = 0
-    class_weights: bool = False
     seed: int = 0
     precision: str = "float32"
     trainable: str = "all"
