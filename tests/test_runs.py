@@ -146,7 +146,7 @@ def test_a_diverged_network_is_fitted_once_more_and_has_not_learned(one_by_one, 
     ],
 )
 def test_no_epoch_that_has_diverged_is_the_best(monitor, values, best, tmp_path):
-    keeper = _Keeper(tmp_path, 0, monitor)
+    keeper = _Keeper(tmp_path, monitor)
     keeper.history = [{monitor: value} for value in values]
     assert keeper.best() == best
 
