@@ -153,6 +153,17 @@ def test_the_seeds_of_an_emotion_of_two_people_widen_its_interval():
     assert recall["high"] == 1
 
 
+def test_an_interval_holds_its_figure_also_where_rounding_or_skew_puts_an_end_beyond():
+    rng, neutral = np.random.default_rng(0), np.eye(7)[0]
+    for images in range(90, 130):  # every image has the same error, so only rounding spreads the resamples
+        truth = np.tile(0.2 * np.eye(7)[1] + 0.8 * neutral, (images, 1))
+        row = evaluate.regression(truth, np.tile(neutral, (1, images, 1)), rng.integers(0, 60, images)).iloc[0]
+        assert row["low"] <= row["value"] <= row["high"], images
+    probabilities = np.tile([[0.5, 0.5, 0, 0, 0, 0, 0]], (60, 1))  # calibrated, so every resample is less so
+    row = evaluate.calibration(np.array(["neutral", "happy"] * 30), probabilities, np.arange(60)).iloc[0]
+    assert row["low"] <= row["value"] <= row["high"]
+
+
 def test_no_interval_of_a_share_leaves_its_range():
     right = np.ones((3, 40), bool)
     right[0, :12] = False

@@ -226,7 +226,7 @@ def _pooled(degrees: Sequence[int], variances: np.ndarray) -> np.ndarray:
 def _ends(
     value: np.ndarray, means: np.ndarray, small: float, of_seeds: np.ndarray, degrees: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds.
+    """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds. They hold the value.
 
     `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom, `of_seeds` (M,) the
     variance of the seeds, `degrees` (2, M) the degrees of freedom of groups and seeds.
@@ -237,7 +237,8 @@ def _ends(
     tail = stats.norm.cdf(-np.sqrt(small) * stats.t.ppf(LEVEL, free))
     low, high = _quietly(np.nanquantile, means, [tail, 1 - tail])
     added = of_seeds * stats.t.ppf(LEVEL, degrees[1]) ** 2
-    below, above = np.maximum(value - low, 0), np.maximum(high - value, 0)
+    low, high = np.minimum(low, value), np.maximum(high, value)  # rounding, or a skewed figure, can put an end beyond
+    below, above = value - low, high - value
     return low - (np.sqrt(below**2 + added) - below), high + (np.sqrt(above**2 + added) - above)
 
 
