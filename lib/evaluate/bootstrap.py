@@ -226,9 +226,9 @@ def _pooled(degrees: Sequence[int], variances: np.ndarray) -> np.ndarray:
 def _ends(
     value: np.ndarray, means: np.ndarray, small: float, of_seeds: np.ndarray, degrees: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds. They hold the value.
+    """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds.
 
-    `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom, `of_seeds` (M,) the
+    Both hold the value. `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom, `of_seeds` (M,) the
     variance of the seeds, `degrees` (2, M) the degrees of freedom of groups and seeds.
     """
     free = degrees[0, 0]
