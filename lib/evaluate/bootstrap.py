@@ -228,8 +228,8 @@ def _ends(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return low and high, each (M,): expanded percentiles of the groups, moved out by the part of the seeds.
 
-    Both hold the value. `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom, `of_seeds` (M,) the
-    variance of the seeds, `degrees` (2, M) the degrees of freedom of groups and seeds.
+    Both hold the value. `means` (R, M) is the value in every resample, `small` groups over their degrees of freedom,
+    `of_seeds` (M,) the variance of the seeds, `degrees` (2, M) the degrees of freedom of groups and seeds.
     """
     free = degrees[0, 0]
     if free < 1:
