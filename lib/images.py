@@ -24,10 +24,7 @@ MISSING, MISSING_SHARE = 1.0, 0.1  # seconds, share of a short video that may be
 RATE = 25.0  # frames per second of a video that does not say, and of one that is written
 Frame = tuple[float, np.ndarray]  # seconds from the start, uint8 RGB (H, W, 3)
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
-PASSING = {  # faults of the system, not of the file
-    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN),
-    *(errno.EINTR, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE),
-}
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE}
 
 
 class ImageError(ValueError):

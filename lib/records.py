@@ -1,8 +1,8 @@
 """Results, tables and figures of a run, each with its provenance.
 
-`build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins` and `results`, a
-list with every field of `Result`. `figures/results_PROFILE.json` holds a published run: `profile`, and in `notebooks`
-one such object by number.
+`build/results/NN.json` holds one notebook's results: `notebook`, `provenance`, `parameters`, `origins`, `fits` and
+`results`, a list with every field of `Result`. `figures/results_PROFILE.json` holds a published run: `profile`,
+`minutes`, `test reads` (the register), and in `notebooks` one such object by number.
 
 `build/results/NN_predictions.csv.gz` holds the prediction of every network of a notebook for every image, so that
 others can draw their own resamples; published, it is `figures/predictions_PROFILE/NN.csv.gz`. An image is there by the
@@ -36,6 +36,7 @@ STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: re
 KINDS = ("metric", "exact", "time")
 OPTIONAL = ("low", "high", "seeds", "clusters", "per_seed")  # fields that a table of results need not have
 ROW = ("path", "row")  # names one image
+FIT = ("label", "seed", "commit", "date", "hours")  # published of every fit
 FACTS = ("data_set", "group", "emotion", "intensity")  # published with every image, beside its digest
 PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
@@ -82,7 +83,12 @@ class Result:
             raise ValueError(f"kind of {self.name} is {self.kind!r}; expected one of {', '.join(KINDS)}")
 
 
-def record(notebook: str, results: Sequence[Result], origins: Mapping[str, str] | None = None) -> Path:
+def record(
+    notebook: str,
+    results: Sequence[Result],
+    origins: Mapping[str, str] | None = None,
+    fits: "pd.DataFrame | None" = None,
+) -> Path:
     """Write a notebook's results to `build/results/NN.json` and return the path.
 
     Its parameters are those that the runner has set (`$FACE_STUDY_PARAMETERS`); by hand there are none.
@@ -91,6 +97,7 @@ def record(notebook: str, results: Sequence[Result], origins: Mapping[str, str] 
         notebook: its two-digit number.
         results: its figures of merit, names unique.
         origins: "real" or "stand-in" per data set that it read.
+        fits: its networks, from `lib.training.fit_runs`: an earlier run may have fitted them.
 
     Raises:
         ValueError: a number that is not two digits, or a result's name that comes twice.
@@ -105,6 +112,7 @@ def record(notebook: str, results: Sequence[Result], origins: Mapping[str, str] 
         "provenance": provenance(),
         "parameters": parameters(),
         "origins": dict(origins or {}),
+        "fits": [] if fits is None else fits[list(FIT)].to_dict("records"),
         "results": [{key: _plain(value) for key, value in asdict(result).items()} for result in results],
     }
     with paths.replace_on_success(path) as temporary:

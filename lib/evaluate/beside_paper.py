@@ -69,7 +69,7 @@ def sentences(table: pd.DataFrame) -> list[str]:
 
 def verdicts(table: pd.DataFrame) -> str:
     """Return how often each verdict stands in a table of `numbers`, in words."""
-    often = table["verdict"].str.split(":").str[0].value_counts()
+    often = table["verdict"].str.split("[:;]").str[0].value_counts()
     return ", ".join(f"{number} x *{verdict}*" for verdict, number in often.items())
 
 
@@ -107,6 +107,10 @@ def _verdict(item: Item, judged: Mapping) -> str:
         return item.because
     if not judged:
         return "not run"
+    if judged.get("value") is None:
+        return "no figure"
+    if item.bound == "claim" and judged.get("low") is None:
+        return "no interval"
     if item.bound == "claim":
         words = {1: "holds", -1: "the opposite holds", 0: "cannot be decided"}
         return words[int(judged["low"] > 0) - int(judged["high"] < 0)]

@@ -129,6 +129,34 @@ def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndar
     return _difference(bootstrap.estimate(parts, _mean_gap, units, free=free))
 
 
+def apart(
+    first: tuple[np.ndarray, Sequence, Sequence], second: tuple[np.ndarray, Sequence, Sequence]
+) -> dict[str, float]:
+    """Return the mean of one model on its images minus that of another on images that need not be the same.
+
+    A person, or cluster, of both sets of images is drawn for both at once, so what their images share cancels.
+
+    Args:
+        first: values (N,) or (S, N), such as whether a prediction is right; (N,) what is drawn as a whole; and (N,)
+            data sets whose shares are fixed by design.
+        second: likewise of the other model, (M,).
+
+    Returns:
+        `value`, `low`, `high`, `p` and `clusters`.
+    """
+    owners, sets = (np.concatenate([first[k], second[k]]) for k in (1, 2))
+    units = bootstrap.units(owners, sets, len(owners))
+    here = np.arange(len(owners)) < len(first[1])
+    parts = []
+    for (values, *_), side in ((first, here), (second, ~here)):
+        values = np.atleast_2d(np.asarray(values, dtype=float))
+        padded = np.zeros((len(values), len(owners)))
+        padded[:, side] = values
+        parts.append(bootstrap.group_sums(_terms_of_mean(padded, side), units))
+    row = _difference(bootstrap.estimate(parts, _mean, units))
+    return {"value": row.pop("difference")} | row | {"clusters": len(np.unique(owners))}
+
+
 def scores(
     predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence, strata: Sequence | None = None
 ) -> pd.DataFrame:
@@ -284,7 +312,8 @@ def _terms_of_mean(values: np.ndarray, ones: np.ndarray) -> np.ndarray:
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:
-    return sums[..., :1] / sums[..., 1:]
+    with np.errstate(invalid="ignore"):  # a resample may leave the images of one model out
+        return sums[..., :1] / sums[..., 1:]
 
 
 def _root_mean(sums: np.ndarray) -> np.ndarray:

@@ -27,6 +27,9 @@ CRASHED = "crashed the worker"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _AHEAD = 4  # batches under way for each thread of a cluster
 _PATIENCE = 10  # seconds without a result after which a cluster is asked whether its scheduler is still the same
+_PASSING = {
+    errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE,
+}  # fmt: skip
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -162,7 +165,7 @@ def _attempt(function: Callable[..., dict], *arguments: object) -> dict:
 def reason(error: Exception) -> str:
     """Return in a few words why a row has no result; `AGAIN` before them if another try may succeed."""
     fault = error.__cause__ if isinstance(error, images.ImageError) and error.__cause__ else error
-    if isinstance(fault, OSError) and fault.errno in images.PASSING:
+    if isinstance(fault, OSError) and fault.errno in _PASSING:
         return AGAIN + os.strerror(fault.errno)
     if isinstance(fault, MemoryError) or (isinstance(fault, cv2.error) and fault.code == cv2.Error.StsNoMem):
         return AGAIN + os.strerror(errno.ENOMEM)

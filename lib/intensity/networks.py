@@ -178,8 +178,8 @@ def with_variants(networks: Networks, inputs: Mapping[str, Inputs], table: pd.Da
     """
     tables = []
     for name in [name for name in SETS if name in networks]:
-        groups = validation(table, name)["group"].to_numpy()
-        tables.append(_folded(networks[name], *inputs[name].validation, groups).assign(network=name))
+        rows = validation(table, name)
+        tables.append(_folded(networks[name], *inputs[name].validation, rows).assign(network=name))
     merit = pd.concat(tables)
     return merit.assign(width=merit["high"] - merit["low"]).reset_index(drop=True)
 
@@ -189,23 +189,50 @@ def overall(merit: pd.DataFrame, network: str, metric: str) -> pd.DataFrame:
     return merit[(merit["network"] == network) & (merit["metric"] == metric) & (merit["of"] == "all")]
 
 
-def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
-    """Return the figures of merit of one model, 28-fold and once, with rows drawn and with groups drawn."""
+def _folded(networks: list[keras.Model], images: Rows, truth: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of merit of one model, 28-fold and once, with rows drawn and with groups drawn.
+
+    Either is drawn within its data set. `rows` has the `group` and the `data_set` of each image.
+    """
+    groups, sets = rows["group"].to_numpy(), rows["data_set"].to_numpy()
     folds = np.stack([augment.variants(image) for image in np.asarray(images)], axis=1)  # (28, N, H, W, 3)
     answers = [np.stack([models.predict(network, fold) for network in networks]) for fold in folds]  # (S, N, 7) each
     many, every = np.tile(truth, (augment.VARIANTS, 1)), np.concatenate(answers, axis=1)
+    all_groups, all_sets = np.tile(groups, augment.VARIANTS), np.tile(sets, augment.VARIANTS)
     ways = {
-        "28 variants, rows drawn (naive)": (many, every, np.arange(len(many))),
-        FOLDED: (many, every, np.tile(groups, augment.VARIANTS)),
-        "each image once, rows drawn (naive)": (truth, answers[0], np.arange(len(truth))),
-        ONCE: (truth, answers[0], groups),
+        "28 variants, rows drawn (naive)": (many, every, np.arange(len(many)), all_sets),
+        FOLDED: (many, every, all_groups, all_sets),
+        "each image once, rows drawn (naive)": (truth, answers[0], np.arange(len(truth)), sets),
+        ONCE: (truth, answers[0], groups, sets),
     }
-    return pd.concat([evaluate.regression(*arrays).assign(label=label) for label, arrays in ways.items()])
+    tables = []
+    for label, (true, predicted, drawn, strata) in ways.items():
+        tables.append(evaluate.regression(true, predicted, drawn, strata=strata).assign(label=label))
+    return pd.concat(tables)
 
 
 def own_test(networks: Networks, test: Tested) -> pd.DataFrame:
     """Return the figures of merit of the model on EIW and MUG on the test images of both, as `lib.evaluate.scores`."""
-    return evaluate.scores(outputs({BASE: networks[BASE]}, test.images), test.truth, test.people)
+    answers = outputs({BASE: networks[BASE]}, test.images)
+    return evaluate.scores(answers, test.truth, test.people, test.table["data_set"])
+
+
+def predictions(
+    networks: Networks, inputs: Mapping[str, Inputs], table: pd.DataFrame, test: Tested
+) -> list[tuple[pd.DataFrame, dict[str, np.ndarray]]]:
+    """Return rows and outputs of each model on its own images, as `lib.records.save_predictions` takes them.
+
+    Args:
+        networks: of both models, or more; others are left out.
+        inputs: from `cropped`.
+        table: likewise.
+        test: images of EIW and MUG, from `tested`.
+    """
+    parts = [(test.table, outputs({f"{BASE}, its own test": networks[BASE]}, test.images))]
+    for name in [name for name in SETS if name in networks]:
+        answers = outputs({f"{name}, its own validation": networks[name]}, inputs[name].validation[0])
+        parts.append((validation(table, name), answers))
+    return parts
 
 
 def results(
@@ -223,9 +250,9 @@ def results(
     done = []
     for network, rows in merit.groupby("label", sort=False):
         printed = _printed("EIW") if network == "EIW" else {}
-        protocol = "test of EIW, read once, new people; groups and seeds drawn; validation chose the epoch"
+        protocol = "test of EIW, read once a run, new people; groups and seeds drawn; validation chose the epoch"
         done += records.results(_of_interest(rows), f"intensity/{network}", protocol, origin, printed)
-    protocol = f"test of {BASE}, read once, new people; groups and seeds drawn; validation chose the epoch"
+    protocol = f"test of {BASE}, read once a run, new people; groups and seeds drawn; validation chose the epoch"
     done += records.results(_of_interest(own_test), f"intensity/{BASE}/its own test", protocol, origin, _printed(BASE))
     for network, rows in folded.groupby("network", sort=False):
         whole = rows["of"].eq("all") & rows["metric"].isin(["RMSE", ARGMAX])

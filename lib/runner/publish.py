@@ -19,9 +19,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from lib import paths
 from lib.evaluate import beside_paper_b
 from lib.paths import BUILD, ROOT, replace_on_success
 from lib.runner import figures, findings, notebook, plan, reference
+from lib.splits import register
 
 README = ROOT / "README.md"
 KEY_FIGURES = ("11_paper_beside_ours", "02_people")  # the README shows the first that is there
@@ -49,7 +51,7 @@ def publish(profile: str) -> list[str]:
     results = checked(profile, numbers)
     target = reference.reference_path(profile)
     target.parent.mkdir(exist_ok=True)
-    content = {"profile": profile, "minutes": minutes(results), "notebooks": results}
+    content = {"profile": profile, "minutes": minutes(results), "test reads": test_reads(results), "notebooks": results}
     target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [f"{target.relative_to(ROOT)}: {len(reference.by_name(results))} results"]
     if profile != "smoke":
@@ -194,11 +196,12 @@ def _tier(profile: str, purpose: str) -> dict[str, str]:
     if not notebooks:
         return row
     where = list(notebooks.values())[-1]["provenance"]
+    commits = dict.fromkeys(f"`{one['provenance']['commit'][:7]}`" for one in notebooks.values())
     device = where["cpu"] if where["gpu"] == "none" else where["gpu"]
     spent = json.loads(reference.reference_path(profile).read_text("utf-8"))["minutes"]
     took = f"{spent / 60:.1f} hours" if spent >= 90 else f"{spent:.0f} minutes"
     row["published run"] = f"{where['written'][:10]}, {took}, {origins(notebooks)}"
-    return row | {"device": f"{device}, {where['cores']} cores", "commit": f"`{where['commit'][:7]}`"}
+    return row | {"device": f"{device}, {where['cores']} cores", "commit": ", ".join(commits)}
 
 
 def minutes(notebooks: Notebooks) -> float:
@@ -208,6 +211,12 @@ def minutes(notebooks: Notebooks) -> float:
         ends[one["run"]] = max(ends.get(one["run"], ""), one["written"][:19])
     spent = [datetime.fromisoformat(end) - datetime.fromisoformat(run.split("/")[0]) for run, end in ends.items()]
     return round(sum(spent, timedelta()).total_seconds() / 60, 1)
+
+
+def test_reads(notebooks: Notebooks) -> list[dict]:
+    """Return the register of test reads behind a run: `lib.splits.register.test_reads` of the scales that it used."""
+    scales = {content["parameters"].get("SCALE") for content in notebooks.values()} - {None}
+    return [read for scale in sorted(scales) for read in register.test_reads(paths.data(scale)).to_dict("records")]
 
 
 def origins(notebooks: Notebooks) -> str:

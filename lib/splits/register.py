@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from filelock import FileLock
 
@@ -54,7 +55,7 @@ def read_test(name: str, folder: Path, reader: str, models: Sequence[str]) -> pd
 def test_reads(folder: Path) -> pd.DataFrame:
     """Return every read of a test split so far: time, run, reader, split, data_set, read, models.
 
-    `read` counts the reads of one data set: 1 is the first.
+    `read` counts the reads of the data set, by itself or beside others: 1 is the first.
 
     Raises:
         ValueError: the register is not the one that was written.
@@ -81,8 +82,8 @@ def readings(reader: str, folder: Path) -> list[records.Result]:
     """
     reads = test_reads(folder)
     own = reads.loc[reads["reader"] == reader, "data_set"].unique()
-    counts = reads[reads["data_set"].isin(own)].groupby("data_set").size()
-    table = pd.DataFrame({"metric": counts.index, "value": counts.astype(float), "n": counts})
+    counts = [sum(_share(name, other) for other in reads["data_set"]) for name in own]
+    table = pd.DataFrame({"metric": own, "value": np.array(counts, float), "n": counts})
     how = "readings of the test images so far, this one included"
     return records.results(table, "test readings", how, "computed", unit="readings", kind="time")
 
@@ -91,7 +92,7 @@ def _enter(name: str, folder: Path, reader: str, models: Sequence[str], data_set
     """Add one read to the register, or raise `LeakError` if this run has read the data set before."""
     run = os.environ.get("FACE_STUDY_RUN", f"process {os.getpid()}")
     reads = test_reads(folder)
-    earlier = reads[reads["data_set"] == data_set]
+    earlier = reads[np.array([_share(other, data_set) for other in reads["data_set"]], dtype=bool)]
     if (earlier["run"] == run).any():
         raise LeakError(
             f"second read of the test images of {data_set} (split {name!r}) in run {run!r}; choose on validation and "
@@ -102,6 +103,11 @@ def _enter(name: str, folder: Path, reader: str, models: Sequence[str], data_set
     entries = [*reads.to_dict("records"), dict(zip(COLUMNS, entry, strict=True))]
     with paths.replace_on_success(_path(folder)) as part:
         part.write_text(json.dumps({"sha256": _seal(entries), "reads": entries}, indent=1), encoding="utf-8")
+
+
+def _share(first: str, second: str) -> bool:
+    """Return whether two entries, such as "eiw" and "eiw+mug", have a data set in common."""
+    return not set(first.split("+")).isdisjoint(second.split("+"))
 
 
 def _path(folder: Path) -> Path:

@@ -23,8 +23,9 @@ NAMES = {
 JAW_JOINT = np.array([0.0, -1.6, -6.0])
 JAW_DEGREES = {26: 13.0, 27: 24.0}
 
+_BROW_INNER, _BROW_OUTER = (55, 107, 65, 66), (70, 63, 105, 46, 53, 52)
 _CORNER = (61, 76, 62, 78)
-_UPPER_IN, _LOWER_IN = (82, 81, 80), (87, 178, 88)
+_UPPER_OUT, _UPPER_IN, _LOWER_IN, _LOWER_OUT = (37, 39, 40), (82, 81, 80), (87, 178, 88), (84, 181, 91)
 _EYE = tuple(v for v in mesh.LID_RING)
 _LIPS = (0, 37, 39, 40, 17, 84, 181, 91, 13, 82, 81, 80, 14, 87, 178, 88, *_CORNER)
 _NOSE = (1, 2, 4, 5, 98, 97, 64, 129, 195, 197)

@@ -18,6 +18,7 @@ from lib.training.runs import Inputs, sides
 from lib.training.trained_networks import BASE, PAPER_WAY
 
 PROTOCOLS = {"leak_free": BASE, "paper": PAPER_WAY}  # and the label of the compact network under each
+LEAK = "paper's protocol minus leak-free"
 
 Crops = Mapping[tuple[str, int], Rows]  # uint8 (N, pixels, pixels, 3) by alignment and pixels
 Judged = Mapping[str, tuple[pd.DataFrame, np.ndarray]]  # by label: validation images (N rows), predictions str (S, N)
@@ -213,12 +214,30 @@ def price_of_choosing(histories: pd.DataFrame, metric: str) -> tuple[float, floa
     return float(chosen.mean()), float(fits.last().mean())
 
 
+def leak(judged: Judged) -> pd.DataFrame:
+    """Return the accuracy by the paper's protocol minus the leak-free one, a row as in `scores`; none without both.
+
+    Most of their validation images are the same ones, so a person is drawn for both at once.
+    """
+    if set(judged) != {BASE, PAPER_WAY}:
+        return pd.DataFrame()
+    sides = []
+    for label in (PAPER_WAY, BASE):
+        rows, predicted = judged[label]
+        sides.append((predicted == rows["emotion"].to_numpy(), rows["group"], rows["data_set"]))
+    images = len(set().union(*(rows["digest"] for rows, _ in judged.values())))
+    seeds = min(len(predicted) for _, predicted in judged.values())
+    row = {"metric": "accuracy", "of": LEAK, "n": images, "seeds": seeds} | evaluate.apart(*sides)
+    return pd.DataFrame([row])
+
+
 def results(
-    scores: pd.DataFrame, compared: pd.DataFrame, claims: pd.DataFrame, data_set: str, origin: str
+    judged: Judged, scores: pd.DataFrame, compared: pd.DataFrame, claims: pd.DataFrame, data_set: str, origin: str
 ) -> list[records.Result]:
     """Return what notebook 09 records.
 
     Args:
+        judged: from the function of that name.
         scores: of the compact network under both protocols, with the calibration error.
         compared: one row per label, from `lib.evaluate.leaderboard`, with the column `fitted` from `in_words`.
         claims: differences between networks, from `lib.evaluate.own_results.differences`.
@@ -236,4 +255,6 @@ def results(
     for row in compared[compared["label"] != BASE].to_dict("records"):
         protocol = f"leak-free validation; {row['fitted']}"
         done += records.results(pd.DataFrame([row]), f"classification/{row['label']}", protocol, origin)
+    protocol = "validation of either protocol, a person drawn for both"
+    done += records.results(leak(judged), "classification", protocol, origin)
     return done + records.results(claims, "classification", "leak-free validation, the same images", origin)

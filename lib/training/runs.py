@@ -107,7 +107,8 @@ def fit_runs(
 
     Returns:
         `runs` and `folder` (name in `folder`), `training error`, `best epoch` (from 1), `passes`, `steps`, `hours`,
-        `images per second`, `input share`, `parameters`, `megabytes`, `million multiply-adds`, `learned`.
+        `commit` and `date` of the fit, `images per second`, `input share`, `parameters`, `megabytes`,
+        `million multiply-adds`, `learned`.
 
     Raises:
         RuntimeError: a fitting process was killed; what is fitted stays.
@@ -313,6 +314,8 @@ def _summary(record: Record, images: int, batch_size: int) -> dict[str, object]:
         "passes": passes,
         "steps": passes * -(-images // batch_size),
         "hours": record.seconds / 3600,
+        "commit": record.commit,
+        "date": record.date,
         "images per second": record.images_per_second,
         "input share": record.input_share,
     }
