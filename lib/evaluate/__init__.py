@@ -27,7 +27,7 @@ Conventions
 """
 
 from lib.evaluate.bootstrap import RESAMPLES
-from lib.evaluate.comparison import against, by, compare, gap, holm, leaderboard, mcnemar, mean, order, scores
+from lib.evaluate.comparison import against, apart, by, compare, gap, holm, leaderboard, mcnemar, mean, order, scores
 from lib.evaluate.explanation import explain_accuracy
 from lib.evaluate.intensity_metrics import LEVELS, NEUTRAL, levels, regression
 from lib.evaluate.label_metrics import calibration, classification, confusion

@@ -37,8 +37,8 @@ SENTENCES = (  # the results that each rests on, then the sentence with their va
     ),
 )
 REAL_SENTENCE = (
-    "On real faces (FER-2013) the plan of the paper's network, {network}, trained on all official training images, is right about"
-    " {0} of the held-out images, and about {1} of those that have no near duplicate in training."
+    "On real faces (FER-2013) the plan of the paper's network, {network}, trained on all official training images, is"
+    " right about {0} of the held-out images, and about {1} of those that have no near duplicate in training."
 )
 
 
