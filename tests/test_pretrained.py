@@ -114,7 +114,7 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
 
     results = json.loads((tmp_path / "results" / "20.json").read_text())["results"]
     origins = {one["name"].removesuffix("/accuracy"): one["origin"] for one in results}
-    assert origins["comparators/fer2013/Gabor features"] == "real"
+    assert origins["comparators/Gabor features"] == "real"
     assert origins["cross data set/fer2013 to fer2013"] == "real"
     assert origins["cross data set/fer2013 to jaffe"] == "mixed"
     assert origins["sequences/mean of the answers"] == "stand-in"
