@@ -220,7 +220,7 @@ def own_test(networks: Networks, test: Tested) -> pd.DataFrame:
 def predictions(
     networks: Networks, inputs: Mapping[str, Inputs], table: pd.DataFrame, test: Tested
 ) -> list[tuple[pd.DataFrame, dict[str, np.ndarray]]]:
-    """Return rows and outputs of each model on its own images, as `lib.records.save_predictions` takes them.
+    """Return rows and outputs (S, N, 7) of each model on its own images, as `lib.records.save_predictions` takes them.
 
     Args:
         networks: of both models, or more; others are left out.

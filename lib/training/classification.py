@@ -214,6 +214,20 @@ def price_of_choosing(histories: pd.DataFrame, metric: str) -> tuple[float, floa
     return float(chosen.mean()), float(fits.last().mean())
 
 
+def shown(judged: Judged, predicted: Mapping[str, np.ndarray]) -> list[tuple[pd.DataFrame, dict[str, np.ndarray]]]:
+    """Return which images were shown and what was predicted, as `lib.records.save_predictions` takes them.
+
+    Args:
+        judged: the network by the paper's protocol has validation images of its own.
+        predicted: the others by label, str (S, validation images without leaks).
+    """
+    parts = [(judged[BASE][0], dict(predicted))]
+    if PAPER_WAY in judged:
+        rows, answers = judged[PAPER_WAY]
+        parts.append((rows, {PAPER_WAY: answers}))
+    return parts
+
+
 def leak(judged: Judged) -> pd.DataFrame:
     """Return the accuracy by the paper's protocol minus the leak-free one, a row as in `scores`; none without both.
 
