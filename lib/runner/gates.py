@@ -5,26 +5,36 @@
    much as another start does. So a metric, a mean over S networks, must come as near to the published one as a new
    mean comes in 95 of 100 cases: t s sqrt(1/S + 1/S'), s the standard deviation over the published seeds. Two or three
    seeds say little about s, so it is never taken smaller than what the networks of the notebook have together, whose
-   degrees of freedom t has. Less than a `margin` is no difference.
+   degrees of freedom t has; figures of an emotion or a level are taken together apart from those of all images. Where
+   every network has one seed, s is assumed (`lone_spread`). Less than a `margin` is no difference.
 2. **New data**, other parameters or another backend. The interval of the difference of the two figures contains 0
    ("agrees") or not ("differs"). Nobody promised equality, so this gate never fails.
 3. **Counts** are equal, on the same data and with any backend.
 
-A perfect repetition misses 5 % of the metrics that have seeds, so one miss is no proof; `lib.runner.faults` decides.
+A perfect repetition on another processor misses up to 5 % of the metrics of networks, so one miss is no proof;
+`lib.runner.faults` decides.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
+from lib.emotions import EMOTIONS_8
+
 LEVEL = 0.05  # of the interval around one published result
 MARGIN = 0.02  # ours: two points, or two per cent of what is above 1 or has a unit
 FEW = 2  # ours: images, of many hundred or of ten, that another processor sees otherwise
 OF_MANY = 0.002  # ours: share of many thousand images that it may see otherwise
+LONE, LONE_EACH = 0.02, 0.2  # ours: of `lone_spread`
+LONE_ERROR = 0.03  # ours: likewise, of an error or of what has a unit, as a share of it
+ERRORS = ("RMSE", "MAE", "error")  # begin the names of metrics that are errors
+PART = re.compile("|".join([*EMOTIONS_8, r"\d+ %"]))  # an emotion or a level in a result's name
 SHARES = ("accuracy", "recall", "F1", "found")  # metrics that count images
+MANY = 10**6  # degrees of freedom of what is assumed
 TIE = 1e-9  # of numbers that differ in how they were rounded
 SAME_DATA, NEW_DATA, COUNT = "same data", "new data", "count"
 
@@ -56,7 +66,7 @@ class Verdict:
         gate: `SAME_DATA`, `NEW_DATA` or `COUNT`; "" where nothing is judged: a time, or no reference.
         holds: whether the gate's condition holds; None where nothing can be judged.
         chance: how probable a miss is for a perfect repetition.
-        spread: of its metric over seeds, None where no network of the notebook has a second one.
+        spread: of its metric over seeds, assumed where no network has a second one; None where nothing is trained.
     """
 
     notebook: str
@@ -91,20 +101,44 @@ class Verdict:
         return self.notebook, parts[min(1, len(parts) - 1)]
 
     @property
+    def where(self) -> tuple[str, ...]:
+        """The stage, and what stands between network and metric: images, an emotion, a level."""
+        parts = self.name.split("/")
+        return (parts[0], *parts[2:-1])
+
+    @property
     def metric(self) -> str:
         """The name of its metric."""
         return self.name.rsplit("/", 1)[-1]
 
 
-def spreads(results: Iterable[Mapping]) -> dict[str, Spread]:
-    """Return the pooled spread of every metric of which some network has two seeds, from a notebook's results."""
-    parts: dict[str, list[tuple[float, int]]] = {}
+def kind(name: str) -> tuple[str, bool]:
+    """Return the metric of a result, and whether it is of an emotion or a level alone."""
+    *before, metric = name.split("/")
+    return metric, bool(before) and PART.fullmatch(before[-1]) is not None
+
+
+def spreads(results: Iterable[Mapping]) -> dict[tuple[str, bool], Spread]:
+    """Return the pooled spread of every `kind` of which some network has two seeds, from a notebook's results."""
+    parts: dict[tuple[str, bool], list[tuple[float, int]]] = {}
     for result in results:
         values = seeds(result)
         if len(values) > 1:
             part = float(np.var(values)) * len(values), len(values) - 1
-            parts.setdefault(result["name"].rsplit("/", 1)[-1], []).append(part)
-    return {metric: _pooled(*np.transpose(part)) for metric, part in parts.items()}
+            parts.setdefault(kind(result["name"]), []).append(part)
+    return {one: _pooled(*np.transpose(part)) for one, part in parts.items()}
+
+
+def lone_spread(reference: Mapping) -> Spread:
+    """Return the spread that is assumed where every network was fitted once: how far another processor moves it.
+
+    Of a share it is two points, and chance by image on top: .028 of 100 images, .022 of 400. Ten ways to add up gave
+    .027 on 98 images, two ways .025 on 400. Of an error or a figure with a unit it is three per cent.
+    """
+    value, metric = abs(reference["value"] or 0), reference["name"].rsplit("/", 1)[-1]
+    of_share = not reference["unit"] and not metric.startswith(ERRORS)
+    sd = math.hypot(LONE, LONE_EACH / math.sqrt(max(1, reference["n"]))) if of_share else LONE_ERROR * value
+    return Spread(sd, MANY, MANY)
 
 
 def _pooled(squares: np.ndarray, degrees: np.ndarray) -> Spread:
@@ -130,7 +164,7 @@ def judge(
         ours: the result of this run, None where it is missing.
         reference: that of the published run, None where it has none.
         gate: by which its notebook is judged: `SAME_DATA`; `COUNT`, counts alone; or `NEW_DATA`.
-        spread: of its metric over the published seeds, if there is one.
+        spread: of its `kind` over the published seeds, if there is one.
     """
     name = (ours or reference)["name"]
     plain = Verdict(notebook, name, ours, reference)
@@ -141,7 +175,8 @@ def judge(
         return plain if gate == NEW_DATA else replace(plain, gate=COUNT, holds=equal)
     if gate != SAME_DATA:
         return replace(plain, gate=NEW_DATA, holds=agrees(ours, reference)) if ours else plain
-    verdict = replace(plain, gate=SAME_DATA, holds=False, spread=spread if seeds(reference) else None)
+    spread = (spread or lone_spread(reference)) if seeds(reference) else None
+    verdict = replace(plain, gate=SAME_DATA, holds=False, spread=spread)
     return _near(verdict) if ours and same_images(ours, reference) else verdict
 
 
@@ -176,7 +211,7 @@ def margin(reference: Mapping) -> float:
 
 
 def standard_error(verdict: Verdict, alone: bool = False) -> float:
-    """Return the standard error of the shift of a mean over seeds; 0 where no network has a second seed.
+    """Return the standard error of the shift of a mean over seeds; 0 where nothing is trained.
 
     Args:
         verdict: on a metric.

@@ -215,7 +215,7 @@ def minutes(notebooks: Notebooks) -> float:
 
 def test_reads(notebooks: Notebooks) -> list[dict]:
     """Return the register of test reads behind a run: `lib.splits.register.test_reads` of the scales that it used."""
-    scales = {content["parameters"].get("SCALE") for content in notebooks.values()} - {None}
+    scales = {content.get("parameters", {}).get("SCALE") for content in notebooks.values()} - {None}
     return [read for scale in sorted(scales) for read in register.test_reads(paths.data(scale)).to_dict("records")]
 
 

@@ -71,7 +71,7 @@ def compare(
         gate = gate_of([notebook, *(needs or {}).get(notebook, ())], results, published)
         spreads = gates.spreads(before["results"])
         for name in dict.fromkeys((*ours, *expected)):
-            spread = spreads.get(name.rsplit("/", 1)[-1])
+            spread = spreads.get(gates.kind(name))
             verdicts.append(gates.judge(notebook, ours.get(name), expected.get(name), gate, spread))
     return verdicts
 
