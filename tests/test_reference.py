@@ -206,7 +206,7 @@ def test_a_run_that_does_not_reproduce_ends_with_an_exit_code_of_its_own(study, 
             publish.publish("standard")
     assert run_all.finish("standard", ["09"]) == code
     words = capsys.readouterr().out
-    assert ("fewer than 1 in 100 perfect repetitions end so" in words) == (code == 4)
+    assert ("about 1 in 100 perfect repetitions at most end so" in words) == (code == 4)
     assert ("accuracy has moved by -0.250" in words) == (code == 4)
 
 

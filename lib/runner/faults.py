@@ -1,7 +1,7 @@
 """Whether a run reproduces the published one, from the verdicts on its results.
 
-A perfect repetition is accused in less than 1 of 100 runs, by bounds that hold however much results of one network move
-together. Every result of a notebook is in one of these tests:
+A perfect repetition is accused in about 1 of 100 runs at most, by bounds that hold however much results of one network
+move together. Every result of a notebook is in one of these tests:
 
 * no count is missing or differs, and no metric rests on other images (two in a hundred may lose or gain a face; of a
   number of images after cleaning two in a thousand);

@@ -20,7 +20,7 @@ from lib.runner.screen import Screen
 
 MEANING = (
     "Everything ran, on the data and with the parameters of the published run, and this is more than another\n"
-    "machine explains: fewer than 1 in 100 perfect repetitions end so. The code, a package or a file is different."
+    "machine explains: about 1 in 100 perfect repetitions at most end so. The code, a package or a file is different."
 )
 WELL, FAILED, REFUSED, NOT_REPRODUCED, STOPPED = 0, 1, 2, 4, 130
 
