@@ -36,7 +36,7 @@ STAMPS = {"stand-in": "stand-in: rendered faces", "mixed": "stand-in in part: re
 KINDS = ("metric", "exact", "time")
 OPTIONAL = ("low", "high", "seeds", "clusters", "per_seed")  # fields that a table of results need not have
 ROW = ("path", "row")  # names one image
-FIT = ("label", "seed", "commit", "date", "hours")  # published of every fit
+FIT = ("label", "seed", "commit", "date", "hours")  # published of every fit of `lib.training.fit_runs`
 FACTS = ("data_set", "group", "emotion", "intensity")  # published with every image, beside its digest
 PACKAGES = ("tensorflow", "keras", "keras-cv", "jax", "mediapipe", "opencv-python", "numpy", "scikit-learn", "pandas")
 
@@ -113,7 +113,7 @@ def record(
         "parameters": parameters(),
         "origins": dict(origins or {}),
         "fits": [] if fits is None else fits[list(FIT)].to_dict("records"),
-        "results": [{key: _plain(value) for key, value in asdict(result).items()} for result in results],
+        "results": [{key: plain(value) for key, value in asdict(result).items()} for result in results],
     }
     with paths.replace_on_success(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -326,9 +326,9 @@ def _prefixed(name: str, separator: str) -> str:
     return name
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return a NumPy scalar as Python's own, not-a-number as None (JSON has none), and each member of a tuple so."""
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

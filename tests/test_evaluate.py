@@ -460,3 +460,13 @@ def test_a_gap_is_inside_minus_outside_and_a_second_model_is_taken_off():
     found = evaluate.gap(seen, inside, groups, minus=unseen)
     assert (found["difference"], found["low"], found["high"]) == pytest.approx((0.5, 0.5, 0.5))
     assert evaluate.gap(seen, inside, groups, minus=seen)["difference"] == 0
+
+
+def test_a_difference_of_shares_of_few_people_stays_in_its_range():
+    people, true = np.repeat(np.arange(3), 4), np.full(12, "happy", dtype=object)
+    sure, unsure = true.copy(), np.where(np.arange(12) < 9, "sad", true)
+    row = evaluate.compare(true, sure, unsure, people)
+    assert -1 <= row["low"] <= row["difference"] <= row["high"] == 1
+    inside, right = people == 0, np.arange(12) < 3
+    one = evaluate.gap(right, inside, np.arange(12) // 2)
+    assert -1 <= one["low"] <= one["difference"] <= one["high"] <= 1

@@ -46,6 +46,8 @@ def verdict(now: dict, before: dict, **content) -> gates.Verdict:
         (result("a/n/accuracy", 0.563), result("a/n/accuracy", 0.5), "NO"),
         (result("a/n/accuracy", 0.52, n=10), result("a/n/accuracy", 0.32, n=10), "yes"),  # two of ten images
         (result("a/n/RMSE", 0.52, n=10), result("a/n/RMSE", 0.32, n=10), "NO"),
+        (result("a/n/loss", 0.185), result("a/n/loss", 0.178), "yes"),  # fitted once: 1.96 x 3 % x root of 2
+        (result("a/n/loss", 0.195), result("a/n/loss", 0.178), "NO"),
         (result("a/n/turn", 7.1, unit="degree"), result("a/n/turn", 7.0, unit="degree", per_seed=[]), "yes"),
         (result("a/n/turn", 7.2, unit="degree"), result("a/n/turn", 7.0, unit="degree", per_seed=[]), "NO"),
         (result("a/n/turn", 7.2, unit="degree"), result("a/n/turn", 7.0, unit="degree", low=6, high=8), "yes"),
@@ -258,6 +260,32 @@ def test_what_another_processor_does_to_networks_that_were_fitted_once_is_no_fau
         moved = [one | {"value": 0.5 + shift} for one, shift in zip(before["09"]["results"], move, strict=True)]
         count += bool(faults.of(reference.compare(run(*moved), before)))
     assert count <= 3
+
+
+@pytest.mark.parametrize(("seeds", "fault"), [(1, False), (3, True)])
+def test_a_difference_of_networks_that_were_fitted_once_may_move_as_far_as_both_of_them(seeds, fault):
+    networks = [result(f"a/{name}/accuracy", 0.5, per_seed=[0.49, 0.5, 0.51][:seeds]) for name in NETWORKS]
+    pair = [result("a/pair/accuracy", value, seeds=seeds, per_seed=[], low=0.0, high=0.05) for value in (0.12, 0.02)]
+    verdicts = reference.compare(run(pair[0], *networks), run(pair[1], *networks))
+    assert bool(faults.of(verdicts)) == fault
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind", "fault"),
+    [("accuracy", "metric", True), ("count", "exact", True), ("images", "metric", True), ("PCC", "metric", False)],
+)
+def test_a_result_that_is_undefined_in_one_of_the_runs_is_a_fault_but_for_a_correlation(metric, kind, fault):
+    unit = "images" if metric == "images" else ""
+    before = result(f"a/n/{metric}", 0.5, kind=kind, unit=unit)
+    now = before | {"value": None, "per_seed": [None]}
+    assert bool(faults.of([verdict(now, before)])) == bool(faults.of([verdict(before, now)])) == fault
+
+
+def test_answers_are_compared_in_their_order_where_the_images_have_other_bytes():
+    names = pd.Series(EMOTIONS * 20, index=[f"ours {k}" for k in range(140)])
+    assert faults.changed_answers("w", names, names.set_axis(range(140))) == []
+    assert faults.changed_answers("w", names, names.shift(-1, fill_value="sad").set_axis(range(140)))
+    assert faults.changed_answers("w", names.head(100), names.set_axis(range(140)))
 
 
 @pytest.mark.parametrize(("loss", "networks"), [(0.05, NETWORKS), (0.2, NETWORKS[:1])])

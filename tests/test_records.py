@@ -13,6 +13,7 @@ from PIL import Image
 from lib import evaluate, paths, records
 from lib.emotions import EMOTIONS
 from lib.records import Result
+from lib.runner import reference
 
 
 @pytest.fixture(autouse=True)
@@ -236,3 +237,13 @@ def test_an_accuracy_and_its_interval_can_be_computed_again_from_the_predictions
     images, answers = records.read_predictions(path, "compact VGG-S")
     again = evaluate.classification(images["emotion"], answers, images["group"], strata=images["data_set"])
     pd.testing.assert_frame_equal(again, before)
+
+
+@pytest.mark.parametrize("profile", ["smoke", "standard", "paper"])
+def test_a_published_group_of_notebook_10_is_of_test_or_of_validation_images(profile):
+    path = reference.predictions(profile) / "10.csv.gz"
+    parts = [f"EIW + MUG, its own {part}" for part in ("test", "validation")]
+    test, validation = (set(records.read_predictions(path, label)[0]["group"]) for label in parts)
+    assert test
+    assert validation
+    assert not test & validation

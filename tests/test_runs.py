@@ -138,17 +138,23 @@ def test_a_diverged_network_is_fitted_once_more_and_has_not_learned(one_by_one, 
 
 
 @pytest.mark.parametrize(
-    ("monitor", "values", "best"),
+    ("monitor", "losses", "accuracies", "best"),
     [
-        ("val_loss", [0.5, np.nan, 0.4], 2),
-        ("val_loss", [np.nan, 0.5], 1),
-        ("val_accuracy", [0.5, 0.7, np.nan, 0.7], 1),
+        ("val_loss", [0.5, np.nan, 0.4], [0.9, 0.9, 0.9], 2),
+        ("val_loss", [np.nan, 0.5], [0.9, 0.9], 1),
+        ("val_accuracy", [1.1, 0.9, np.nan, 0.9], [0.1, 0.14, 0.15, 0.14], 1),  # .15: the share of the first class
     ],
 )
-def test_no_epoch_that_has_diverged_is_the_best(monitor, values, best, tmp_path):
+def test_no_epoch_that_has_diverged_is_the_best(monitor, losses, accuracies, best, tmp_path):
     keeper = _Keeper(tmp_path, monitor)
-    keeper.history = [{monitor: value} for value in values]
+    keeper.history = [{"val_loss": a, "val_accuracy": b} for a, b in zip(losses, accuracies, strict=True)]
     assert keeper.best() == best
+
+
+@pytest.mark.parametrize("targets", [np.arange(4) % 2, np.eye(2, dtype=np.float32)[np.arange(4) % 2]])
+def test_a_network_that_has_diverged_has_no_training_error(targets):
+    history = pd.DataFrame({"accuracy": [0.5], "mean_squared_error": [0.1]})
+    assert np.isnan(gate.training_error(np.full((4, 2), np.nan), targets, history))
 
 
 FITS = pd.DataFrame(

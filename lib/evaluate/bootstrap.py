@@ -6,8 +6,9 @@ shares are fixed by design), groups are drawn within their stratum. The interval
 `groups=np.arange(N)`: far too narrow, and shown for contrast only.
 
 **Few subjects.** The ends are Hesterberg's expanded percentiles (The American Statistician 69, 2015), which widen the
-plain percentiles as Student's t does. Of fewer than ten subjects the percentiles hold too little (of 400 studies of 3
-people .82 for .95, of 5 people .92): there the ends are Student's own, the value and t standard deviations.
+plain percentiles as Student's t does. Of few subjects the percentiles hold too little (of 400 studies of 3 people .82
+for .95, of 5 people .92): below nine degrees of freedom (subjects less strata) the ends are Student's own, the value
+and t standard deviations.
 
 **Few training seeds.** Drawing from three seeds would give two thirds of their variance and no t at all. So the seeds'
 part of the variance is the textbook one of groups crossed with seeds,

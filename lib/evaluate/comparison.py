@@ -96,7 +96,7 @@ def compare(
     units = bootstrap.units(groups, strata, len(true))
     parts = [_with_ones(_losses(true, y_pred), units) for y_pred in (first, second)]
     estimate = bootstrap.estimate(parts, _root_mean if intensity else _mean, units, resamples)
-    row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(estimate)
+    row = {"metric": "RMSE" if intensity else "accuracy"} | _difference(estimate, 1.0)
     low, high = row["low"], row["high"]
     return row | {"verdict": _words(-high, -low, labels) if intensity else _words(low, high, labels)}
 
@@ -109,7 +109,7 @@ def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndar
     off: the difference in differences, what the first model gains inside beyond what makes these images easy.
 
     Args:
-        values: (N,) or (S, N) numbers, such as whether a prediction is right.
+        values: (N,) or (S, N) numbers in [0, 1], such as whether a prediction is right.
         inside: (N,) bool.
         groups: (N,) what is drawn as a whole.
         minus: the second model's values.
@@ -126,7 +126,7 @@ def gap(values: np.ndarray, inside: np.ndarray, groups: Sequence, minus: np.ndar
         per_seed = bootstrap.seeds_first(np.zeros(len(inside)), one, 0).astype(float)
         sides = [_terms_of_mean(per_seed * side, side) for side in (inside, ~inside)]
         parts.append(bootstrap.group_sums(np.concatenate(sides, axis=-1), units))
-    return _difference(bootstrap.estimate(parts, _mean_gap, units, free=free))
+    return _difference(bootstrap.estimate(parts, _mean_gap, units, free=free), float(len(models)))
 
 
 def apart(
@@ -137,8 +137,8 @@ def apart(
     A person, or cluster, of both sets of images is drawn for both at once, so what their images share cancels.
 
     Args:
-        first: values (N,) or (S, N), such as whether a prediction is right; (N,) what is drawn as a whole; and (N,)
-            data sets whose shares are fixed by design.
+        first: values (N,) or (S, N) in [0, 1], such as whether a prediction is right; (N,) what is drawn as a whole;
+            and (N,) data sets whose shares are fixed by design.
         second: likewise of the other model, (M,).
 
     Returns:
@@ -153,7 +153,7 @@ def apart(
         padded = np.zeros((len(values), len(owners)))
         padded[:, side] = values
         parts.append(bootstrap.group_sums(_terms_of_mean(padded, side), units))
-    row = _difference(bootstrap.estimate(parts, _mean, units))
+    row = _difference(bootstrap.estimate(parts, _mean, units), 1.0)
     return {"value": row.pop("difference")} | row | {"clusters": len(np.unique(owners))}
 
 
@@ -284,8 +284,10 @@ def order(first: tuple[float, float], second: tuple[float, float], labels: tuple
     return _words(first[0] - second[1], first[1] - second[0], labels)
 
 
-def _difference(estimate: bootstrap.Estimate) -> dict[str, float]:
-    row = {"difference": estimate.value, "low": estimate.low, "high": estimate.high, "p": bootstrap.p_value(estimate)}
+def _difference(estimate: bootstrap.Estimate, most: float) -> dict[str, float]:
+    """Return a difference that is `most` at most, its interval inside that range, and its p-value."""
+    ends = {"low": np.maximum(estimate.low, -most), "high": np.minimum(estimate.high, most)}
+    row = {"difference": estimate.value} | ends | {"p": bootstrap.p_value(estimate)}
     return {name: value.item() for name, value in row.items()}
 
 

@@ -44,7 +44,7 @@ def collect(notebooks: Iterable[str], scale: str) -> dict[str, dict]:
 
 def named(results: Iterable[Result]) -> dict[str, dict]:
     """Return results by name, with the fields that `collect` gives."""
-    return {result.name: vars(result) for result in results}
+    return {one.name: {key: records.plain(value) for key, value in vars(one).items()} for one in results}
 
 
 def tested(predicted: Mapping[str, np.ndarray], y_true: np.ndarray, groups: Sequence, origin: str) -> list[Result]:

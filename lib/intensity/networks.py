@@ -231,7 +231,8 @@ def predictions(
     parts = [(test.table, outputs({f"{BASE}, its own test": networks[BASE]}, test.images))]
     for name in [name for name in SETS if name in networks]:
         answers = outputs({f"{name}, its own validation": networks[name]}, inputs[name].validation[0])
-        parts.append((validation(table, name), answers))
+        rows = validation(table, name)  # whose groups are numbered apart from those of the test images
+        parts.append((rows.assign(group="validation " + rows["group"].astype(str)), answers))
     return parts
 
 

@@ -12,7 +12,7 @@ from lib.runner import reference
 
 Results = Mapping[str, Mapping]  # by name, as `reference.by_name` returns them
 BY_CONSTRUCTION = ("megabytes",)  # a reconstruction that was chosen for its size says nothing by having it
-UNDECIDED = ("not run", "no interval", "not judged", "cannot be done")
+UNDECIDED = ("not run", "no figure", "no interval", "not judged", "cannot be done")
 LEAK = ("classification/compact VGG-S, paper's protocol/accuracy", "classification/compact VGG-S/accuracy")
 SHARED = "splits/paper_table_3/same near duplicate"
 TEST = ("results/compact VGG-S, paper's protocol/accuracy", "results/compact VGG-S/accuracy")

@@ -32,7 +32,9 @@ OF_MANY = 0.002  # ours: share of many thousand images that it may see otherwise
 LONE, LONE_EACH = 0.02, 0.2  # ours: of `lone_spread`
 LONE_ERROR = 0.03  # ours: likewise, of an error or of what has a unit, as a share of it
 ERRORS = ("RMSE", "MAE", "error")  # begin the names of metrics that are errors
+LOSSES = ("loss", "squared error")  # end the names of others, which have no range of their own
 PART = re.compile("|".join([*EMOTIONS_8, r"\d+ %"]))  # an emotion or a level in a result's name
+CORRELATIONS = ("PCC", "CCC", "ICC(3,1)", "rank correlation")  # undefined where every answer is the same
 SHARES = ("accuracy", "recall", "F1", "found")  # metrics that count images
 MANY = 10**6  # degrees of freedom of what is assumed
 TIE = 1e-9  # of numbers that differ in how they were rounded
@@ -136,7 +138,7 @@ def lone_spread(reference: Mapping) -> Spread:
     .027 on 98 images, two ways .025 on 400. Of an error or a figure with a unit it is three per cent.
     """
     value, metric = abs(reference["value"] or 0), reference["name"].rsplit("/", 1)[-1]
-    of_share = not reference["unit"] and not metric.startswith(ERRORS)
+    of_share = not reference["unit"] and not metric.startswith(ERRORS) and not metric.endswith(LOSSES)
     sd = math.hypot(LONE, LONE_EACH / math.sqrt(max(1, reference["n"]))) if of_share else LONE_ERROR * value
     return Spread(sd, MANY, MANY)
 
@@ -171,7 +173,8 @@ def judge(
     if reference is None or reference["kind"] == "time" or (ours is None and gate == NEW_DATA):
         return plain
     if reference["kind"] == "exact":
-        equal = ours is not None and math.isclose(ours["value"], reference["value"], rel_tol=TIE)
+        values = (None if ours is None else ours["value"]), reference["value"]
+        equal = None not in values and math.isclose(*values, rel_tol=TIE)
         return plain if gate == NEW_DATA else replace(plain, gate=COUNT, holds=equal)
     if gate != SAME_DATA:
         return replace(plain, gate=NEW_DATA, holds=agrees(ours, reference)) if ours else plain
@@ -198,16 +201,21 @@ def same_images(ours: Mapping, reference: Mapping) -> bool:
 def margin(reference: Mapping) -> float:
     """Return the difference up to which two values of a metric count as equal.
 
-    It is two points; of a share of few images two images; of a number of images two, or two in a thousand; with another
-    unit two per cent, or a quarter of the way to the end of the interval.
+    It is two points; of a share of few images two images; of a number of images two, or two in a thousand; of a loss or
+    with another unit two per cent, or a quarter of the way to the end of the interval.
     """
     value, low, high = abs(reference["value"]), reference["low"], reference["high"]
     if reference["unit"] == "images":
         return max(FEW, OF_MANY * value)
-    if reference["unit"]:
+    if reference["unit"] or reference["name"].endswith(LOSSES):
         return max(MARGIN * value, (high - low) / 8 if low is not None and high is not None else 0.0)
+    return max(MARGIN * max(1.0, value), few(reference, FEW))
+
+
+def few(reference: Mapping, images: int) -> float:
+    """Return the share that so many images are of those behind a metric that counts images; 0 of another metric."""
     counts = any(word in reference["name"].rsplit("/", 1)[-1] for word in SHARES)
-    return max(MARGIN * max(1.0, value), FEW / max(1, reference["n"]) if counts else 0.0)
+    return images / max(1, reference["n"]) if counts else 0.0
 
 
 def standard_error(verdict: Verdict, alone: bool = False) -> float:

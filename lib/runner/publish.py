@@ -200,7 +200,8 @@ def _tier(profile: str, purpose: str) -> dict[str, str]:
     device = where["cpu"] if where["gpu"] == "none" else where["gpu"]
     spent = json.loads(reference.reference_path(profile).read_text("utf-8"))["minutes"]
     took = f"{spent / 60:.1f} hours" if spent >= 90 else f"{spent:.0f} minutes"
-    row["published run"] = f"{where['written'][:10]}, {took}, {origins(notebooks)}"
+    written = max(one["provenance"]["written"] for one in notebooks.values())
+    row["published run"] = f"{written[:10]}, {took}, {origins(notebooks)}"
     return row | {"device": f"{device}, {where['cores']} cores", "commit": ", ".join(commits)}
 
 

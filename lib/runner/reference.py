@@ -112,7 +112,10 @@ def _changed(ours: Path, published: Path) -> list[str]:
     lines = []
     columns = pd.read_csv(published, nrows=0).columns
     for label in dict.fromkeys(name.split("/")[0] for name in columns if name.startswith(READ) and "/" in name):
-        lines += faults.changed_answers(label, _by_image(ours, label), _by_image(published, label))
+        try:
+            lines += faults.changed_answers(label, _by_image(ours, label), _by_image(published, label))
+        except KeyError:
+            lines.append(f"{label} has no predictions")
     return lines
 
 

@@ -191,7 +191,8 @@ class _Keeper(keras.callbacks.Callback):
         """Return the epoch of the best validation; the earliest of equals, and none that has diverged to NaN."""
         values = np.array([row[self.monitor] for row in self.history])
         errors = -values if self.monitor == "val_accuracy" else values
-        return int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
+        diverged = np.isnan([row["val_loss"] for row in self.history])  # an accuracy is a number even then
+        return int(np.argmin(np.where(diverged, np.inf, errors)))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the epoch's clock."""

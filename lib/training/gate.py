@@ -32,13 +32,16 @@ UNLEARNED = 0.9  # training error; ours
 def training_error(outputs: np.ndarray, targets: np.ndarray, history: pd.DataFrame) -> float:
     """Return the training error of a network, of the kept weights or over the last epoch, whichever is smaller.
 
-    The last epoch counts because validation may have kept the weights of an early one.
+    The last epoch counts because validation may have kept the weights of an early one. A network that has diverged has
+    none, NaN.
 
     Args:
         outputs: float (N, K) on the training images, with the kept weights.
         targets: class numbers, int (N,), or intensities, float (N, K).
         history: of the fit; its last `accuracy` or `mean_squared_error` is measured with dropout and variants.
     """
+    if not np.isfinite(outputs).all():
+        return float("nan")
     if targets.ndim == 1:
         kept, last = np.mean(outputs.argmax(axis=1) != targets), 1 - history["accuracy"].iloc[-1]
         constant = 1 - np.bincount(targets).max() / len(targets)  # always the most frequent class
