@@ -10,6 +10,7 @@ beginning of its digest and a person or cluster by a number, so the file shows n
 """
 
 import functools
+import gzip
 import importlib.metadata
 import json
 import math
@@ -214,9 +215,12 @@ def save_predictions(notebook: str, *parts: "tuple[pd.DataFrame, Mapping[str | t
     facts.insert(0, "image", shown["digest"].str[:12])
     columns = [_columns(label, rows, values) for rows, predicted in parts for label, values in predicted.items()]
     table = pd.concat([facts, *columns], axis=1)
-    with paths.replace_on_success(path) as temporary:
-        packed = {"method": "gzip", "mtime": 1}  # the same table, the same bytes
-        table.to_csv(temporary, index=False, float_format="%.4g", compression=packed)
+    with (
+        paths.replace_on_success(path) as temporary,
+        temporary.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=1) as packed,  # the same table, the same bytes
+    ):
+        table.to_csv(packed, index=False, float_format="%.4g")
     return path
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import os
 
 import numpy as np
 import pandas as pd
@@ -218,11 +219,12 @@ def test_predictions_come_back_as_they_were_with_the_images_that_were_shown():
         records.read_predictions(path, "nets")
 
 
-def test_predictions_name_no_person_and_no_file_and_are_the_same_bytes_again():
+def test_predictions_name_no_person_and_no_file_and_are_the_same_bytes_again(monkeypatch):
     predicted = {"net": np.array([["fear", "sad", "sad"]])}
     path = records.save_predictions("09", (IMAGES, predicted))
     text, packed = gzip.decompress(path.read_bytes()).decode(), path.read_bytes()
     assert not any(word in text for word in ("ann", "bob", "AF01", "KDEF", "/home"))
+    monkeypatch.setattr(os, "getpid", lambda: 1)  # another process
     assert records.save_predictions("09", (IMAGES, predicted)).read_bytes() == packed
 
 
