@@ -55,14 +55,15 @@ def printed(figures: Mapping[str, float], classes: int) -> pd.DataFrame:
 
 
 def balances(classes: int, images: int) -> dict[str, np.ndarray]:
-    """Return class numbers (N,) by class balance: all as frequent, half of one class, one class alone.
+    """Return class numbers (N,) by class balance: even, half of one class, one class alone.
 
     Args:
-        classes: K.
-        images: N.
+        classes: K, two at least.
+        images: N; in the second balance the other half is even.
     """
-    even = np.arange(images) % classes
-    return {"even": even, "half of one class": np.where(np.arange(images) % 2, 0, even), "one class": 0 * even}
+    number = np.arange(images)
+    half = np.where(number % 2, 0, 1 + number // 2 % (classes - 1))
+    return {"even": number % classes, "half of one class": half, "one class": 0 * number}
 
 
 def answers(classes: int, images: int, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -140,7 +140,7 @@ def train(
     seed: Annotated[int, Option(parser=number(int, 0, 10**9), help="of split, weights and batches")] = 0,
     scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
 ) -> None:
-    """Train the modern compact network on a data set, test it on people it has not seen, and export it."""
+    """Train the modern compact network on a data set, test it on other people of it where they are named, export it."""
     from lib.predict import training
 
     for line in training.train(data_set, out, epochs, size, seed, scale):

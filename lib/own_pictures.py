@@ -61,12 +61,16 @@ def label(folder: Path, labels: Labels, annotator: str) -> Session:
         folder: of the pictures; `labels.csv` is written there.
         labels: of all pictures.
         annotator: whose labels these are.
+
+    Raises:
+        OSError: they cannot be saved.
     """
     session, level_key = Session(folder, annotator), {level: key for key, level in LEVEL_KEYS.items()}
     emotion_key = {emotion: key for key, emotion in EMOTION_KEYS.items()}
     while session.current is not None:
         emotion, level = labels[session.current]
-        session.press(level_key[level] if session.asks == "level" else emotion_key[emotion])
+        if not session.press(level_key[level] if session.asks == "level" else emotion_key[emotion]):
+            raise OSError(session.trouble)
     return session
 
 
@@ -136,11 +140,19 @@ def tuned(crops: np.ndarray, labelled: pd.DataFrame, folds: int) -> np.ndarray:
         crops: uint8 (M, 48, 48, 3) of the labelled pictures.
         labelled: M rows, from `labels`.
         folds: parts into which the people fall; each part is answered by a network fitted to the others.
+
+    Raises:
+        ValueError: the people of a fit show one emotion only.
     """
+    parts = GroupKFold(min(folds, labelled["person"].nunique()))
+    for fitted, left_out in parts.split(labelled, groups=labelled["person"]):
+        if labelled["emotion"].iloc[fitted].nunique() < 2:
+            without = ", ".join(labelled["person"].iloc[left_out].unique())
+            only = labelled["emotion"].iloc[fitted[0]]
+            raise ValueError(f"without {without} all labels are {only!r}; expected two emotions or more to learn from")
     model = pretrained.load(WEIGHTS)[0]
     features = models.predict(keras.Model(model.input, model.layers[-1].input), crops, flip=True)  # as `answers`
     last = LogisticRegression(C=PENALTY, max_iter=1000)
-    parts = GroupKFold(min(folds, labelled["person"].nunique()))
     return cross_val_predict(last, features, labelled["emotion"], groups=labelled["person"], cv=parts)
 
 

@@ -316,14 +316,18 @@ def stacked_bar(parts: pd.Series, ax: Axes) -> Axes:
 
 
 def gallery(pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 8, side: float = 1.5) -> Figure:
-    """Draw pictures, uint8 (H, W[, 3]), in rows of `columns`, each below its title, and return the figure.
+    """Draw pictures, uint8 (H, W[, 3]), in rows of `columns`, each below its title; none gives a line of words.
 
     Args:
-        pictures: at least one; sizes may differ.
+        pictures: sizes may differ.
         titles: none, or one for each picture.
         columns: pictures in a row.
         side: inches of a picture.
     """
+    if not len(pictures):
+        figure = plt.figure(figsize=(3, 0.4))
+        figure.text(0.5, 0.5, "there is no such image", ha="center", va="center")
+        return figure
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     height = side * (1.25 if len(titles) else 1)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from lib import binary_accuracy
 from lib.evaluate import explain_accuracy, explanation
 from lib.papers import paper_b
 from lib.paths import ROOT
@@ -127,3 +128,9 @@ GOOD = predictions(8, 0.5, 0.9, 16)
 def test_what_is_no_prediction_is_refused_in_words(y_true, y_pred, words):
     with pytest.raises(ValueError, match=words):
         explain_accuracy(y_true, y_pred)
+
+
+@pytest.mark.parametrize("classes", [2, 7, 8])
+def test_half_of_one_class_is_half_and_the_rest_even(classes):
+    counts = np.bincount(binary_accuracy.balances(classes, 56 * (classes - 1))["half of one class"])
+    assert counts.tolist() == [28 * (classes - 1)] + [28] * (classes - 1)

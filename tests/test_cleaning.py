@@ -280,6 +280,21 @@ def test_noise_raises_no_suspicion():
     assert not found["suspected"].any()
 
 
+@pytest.mark.parametrize("emotions", [["happy"] * 9, ["happy", "sad"] * 4, []])
+def test_too_few_images_of_an_emotion_are_not_judged(emotions):
+    found = label_errors.find(np.ones((len(emotions), 10)), emotions, np.arange(len(emotions)))
+    assert found["confidence"].isna().all()
+    assert not found["suspected"].any()
+
+
+def test_a_rare_emotion_does_not_keep_the_others_from_being_judged():
+    rng = np.random.default_rng(0)
+    emotions = pd.Series(np.repeat(["happy", "sad", "fear"], [30, 30, 3]), index=range(100, 163))
+    found = label_errors.find(rng.normal(0, 1, (63, 10)), emotions, np.arange(63))
+    assert found["confidence"].notna().tolist() == [True] * 60 + [False] * 3
+    assert found["suspected"].dtype == bool
+
+
 def test_the_first_reason_counts_and_kept_images_are_counted_too():
     masks = {"no face": np.array([1, 0, 0, 1], bool), "near duplicate": np.array([1, 1, 0, 0], bool)}
     reason = cleaning.first_reason(masks)

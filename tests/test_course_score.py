@@ -112,6 +112,24 @@ def test_ten_good_hand_ins_are_scored_and_ten_bad_ones_refused(tmp_path, test_se
     assert same["verdict"].iloc[0] == "cannot be ordered with the next"
 
 
+def test_an_answer_that_is_no_emotion_of_the_test_counts_as_wrong_and_stops_nothing(tmp_path, test_set, monkeypatch):
+    given = {"none.tflite": hand_ins.NO_FACE, "eight.tflite": "contempt"}
+    right = test_set.table["emotion"].to_numpy(dtype=str)
+    half = np.arange(len(right)) % 2 == 0
+
+    def answers(path, folder, names):
+        return np.where(half, right, given[path.name])
+
+    monkeypatch.setattr(hand_ins, "answers", answers)
+    monkeypatch.setattr(hidden, "has_seen_the_answers", lambda canaries, answers: False)
+    for name in given:
+        (tmp_path / name).touch()
+    board, refused = score.score(tmp_path, test_set)
+    counted = ~test_set.table["canary"].to_numpy()
+    assert refused.empty
+    assert board.set_index("hand-in").loc[list(given), "accuracy"].tolist() == [half[counted].mean()] * 2
+
+
 def test_every_hand_in_has_a_row_of_its_own_whatever_its_name(tmp_path, test_set):
     long = "group hand-in of week 4, final version that counts, really " * 2
     names = ["=ok.csv", "+ok.csv", "-ok.csv", *(f"{long}{number}.csv" for number in range(4))]

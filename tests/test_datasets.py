@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lib import datasets
-from lib.datasets import DataError, DataMissing, excluded, fer2013, jaffe, load, overview
+from lib.datasets import DataError, DataMissing, excluded, fer2013, figures, jaffe, load, overview
 from lib.emotions import EMOTIONS_8
 from lib.images import ImageError
 
@@ -236,10 +236,12 @@ def test_eiw_lists_unknown_emotions_levels_and_files_without_a_partner(tmp_path)
         "images/3.jpg,sad,30",
         "images/4.jpg,sad,40",
         "images/1.jpg,sad,40",
+        "images/3.jpg,angry,60",
     ]
     df = load("eiw", plant(tmp_path, "labels.csv", text="\n".join(["file,emotion,level", *rows, ""])))
     reasons = excluded(df).set_index("file")["reason"]
-    assert len(df) == 1
+    used = {"1.jpg": "happy", "3.jpg": "angry"}  # of a file named twice the first row that can be used
+    assert {Path(row.path).name: row.emotion for row in df.itertuples()} == used
     assert "'bored'" in reasons["images/2.jpg"]
     assert "'30'" in reasons["images/3.jpg"]
     assert reasons["images/4.jpg"] == "named in the label file, not on disk"
@@ -651,3 +653,12 @@ def test_single_image_names_of_fer_plus_out_of_order_are_no_error_but_doubled_ne
     text.loc[7] = text.loc[8]
     with pytest.raises(DataError, match="another order"):
         fer2013._check_order(Path("fer2013new.csv"), text, votes, labels)
+
+
+def test_a_sequence_with_a_frame_that_cannot_be_read_is_drawn_and_a_set_without_the_emotion_left_out(tables):
+    mug = tables["mug"].assign(path=lambda table: table["path"] + ".gone")
+    none = tables["ck_plus"].query("emotion != 'angry'")
+    figure = figures.sequences({"mug": mug, "ck_plus": none}, "angry", np.random.default_rng(0))
+    titles = [ax.get_title() for ax in figure.axes]
+    assert len(titles) == 5
+    assert all(title.startswith("mug, ") and "frame" not in title for title in titles)

@@ -86,6 +86,14 @@ def test_both_training_sets_have_the_same_people_and_emotions_and_differ_in_dark
     assert not set(table["person"]) & set(TESTED["person"])
 
 
+@pytest.mark.parametrize(("people", "kept", "number"), [(400, 0.1, 20), (40, 0.4, 8), (8, 0.5, 2), (40, 0.0, 0)])
+def test_the_dark_people_who_stay_are_as_many_as_asked_for_and_of_both_ages(people, kept, number):
+    table = design.trained(people, 14, kept, -2.0)
+    stay = table[table["biased"] & (table["skin"] == "dark skin")].drop_duplicates("person")
+    assert len(stay) == number
+    assert (stay["age"] == "old").sum() == number / 2
+
+
 def test_a_training_set_of_one_side_reaches_its_own_network():
     table = design.trained(20, 14, 0.5, -2.0)
     images = np.arange(len(table), dtype=np.uint16)[:, None, None, None]

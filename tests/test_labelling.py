@@ -401,6 +401,18 @@ def test_the_sharpest_frame_of_each_half_second_is_picked(video, tmp_path, monke
     assert images.read(written[0]).shape == (48, 64, 3)
 
 
+def test_frames_of_another_video_of_the_same_name_are_not_overwritten(video, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(faces, "detect", lambda image: ["a face"])
+    assert cli.main(["frames", str(video)]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "clip").iterdir()}
+    other = (tmp_path / "other" / "clip.avi").absolute()
+    other.parent.mkdir()
+    other.write_bytes(video.read_bytes())
+    assert cli.main(["frames", str(other), "--out", str(tmp_path / "clip")]) == 2
+    assert "holds frames of a video of this name" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (tmp_path / "clip").iterdir()} == before
+
+
 def test_a_video_without_a_face_gives_no_frame_and_no_folder(video, monkeypatch, capsys):
     monkeypatch.setattr(faces, "detect", lambda image: [])
     assert cli.main(["frames", str(video)]) == 0

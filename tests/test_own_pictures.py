@@ -41,6 +41,26 @@ def test_labels_of_too_few_people_are_refused(annotator, folder):
         own_pictures.labels(place, one, annotator)
 
 
+def test_people_who_show_one_emotion_alone_teach_nothing_and_are_named(folder):
+    place, _ = folder
+    table, crops, _ = own_pictures.read(place)
+    labelled = own_pictures.labels(place, table, "me")
+    rows = labelled[(labelled["person"] == "person 2") | (labelled["emotion"] == "happy")]
+    with pytest.raises(ValueError, match="without person 2 all labels are 'happy'; expected two emotions or more"):
+        own_pictures.tuned(crops[rows["place"]], rows, 5)
+
+
+def test_labels_that_cannot_be_saved_end_the_labelling(tmp_path, monkeypatch):
+    drawn = own_pictures.draw(tmp_path / "pictures", 1, 0)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lib.labelling.labels_file.LabelsFile.write", full)
+    with pytest.raises(OSError, match="No space left"):
+        own_pictures.label(tmp_path / "pictures", drawn, "me")
+
+
 def test_a_folder_without_labels_or_without_a_face_is_refused(tmp_path):
     images.write(tmp_path / "wall.png", np.full((64, 64, 3), 128, np.uint8))
     with pytest.raises(ValueError, match="holds 1 pictures and none with a face"):

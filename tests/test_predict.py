@@ -339,6 +339,21 @@ def test_intensities_come_from_a_network_that_has_them_alone(shipped, monkeypatc
     np.testing.assert_allclose(alone.probabilities, strong)
     assert alone.emotion == "happy"
 
+    regressor._run = lambda crops: 0 * strong[None]
+    np.testing.assert_allclose(Predictor(regressor).predict(photograph)[0].probabilities, 1 / 7)
+    eight = {"classes": (*EMOTIONS, "contempt"), "probe": (*regressor.contract.probe, 0.0)}
+    regressor.contract = dataclasses.replace(regressor.contract, **eight)
+    with pytest.raises(ValueError, match="contempt; expected those of the other network"):
+        Predictor(network.load("real_faces"), regressor)
+
+
+def test_a_file_is_found_by_its_own_name_alone(tmp_path, shipped):
+    (tmp_path / "mine.tflite.tflite").write_bytes(b"another")
+    with pytest.raises(FileNotFoundError, match="no network"):
+        network.load(tmp_path / "mine.tflite")
+    shutil.copy(network.FOLDER / "real_faces.tflite", tmp_path / "mine.tflite")
+    assert network.load(tmp_path / "mine.tflite").contract == network.load("real_faces").contract
+
 
 def test_the_networks_of_the_study_give_emotion_and_intensity_and_a_smile_is_stronger_than_none(predictor):
     assert predictor.regressor.contract.origin == "real"
@@ -420,6 +435,7 @@ JUDGED = [  # images, answers changed, largest change, and whether it is refused
     (297, 12, 0.018, True),
     (3490, 70, 0.05, True),
     (3490, 0, 0.2, True),
+    (28, 0, float("nan"), True),
 ]
 
 

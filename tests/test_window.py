@@ -227,6 +227,45 @@ def test_the_camera_is_off_until_asked_for_and_after_escape(window, monkeypatch)
     assert opened == [0]
 
 
+def test_a_camera_that_waits_for_the_model_stays_off_after_escape(window, monkeypatch):
+    opened = []
+    monkeypatch.setattr(cv2, "VideoCapture", lambda number: opened.append(number) or Camera(number, 10**9))
+    window.open(0)
+    window.back()
+    until(window, lambda: "is loaded" in words(window))
+    show(window, "")
+    assert opened == []
+
+
+def test_another_model_after_the_camera_opens_nothing(window, monkeypatch):
+    monkeypatch.setattr(cv2, "VideoCapture", lambda number: Camera(number, 100))
+    show(window, "")
+    window.open(0)
+    until(window, lambda: window.page.read is not None)
+    until(window, lambda: "no more frames" in words(window))
+    window.load("real_faces")
+    until(window, lambda: "is loaded" in words(window))
+    assert "Type the path" not in words(window)
+
+
+def test_another_model_that_comes_after_escape_does_not_leave_the_main_page(window, folder):
+    show(window, folder / "one face.png")
+    window.load("real_faces")
+    window.back()
+    until(window, lambda: "is loaded" in words(window))
+    assert not window.page.winfo_manager()
+
+
+def test_a_film_that_is_left_early_is_not_called_cut(window, folder):
+    show(window, folder / "film.mp4")
+    until(window, lambda: window.page.read is not None and window.page.read.seconds > 0)
+    window.back()
+    for thread in list(window._jobs._threads[1:]):
+        until(window, lambda thread=thread: not thread.is_alive())
+    until(window, window._jobs._ended.empty)
+    assert words(window) == "Stopped."
+
+
 def test_a_film_is_played_to_its_end_with_its_answers(window, folder):
     show(window, folder / "film.mp4")
     until(window, lambda: "ended" in words(window))

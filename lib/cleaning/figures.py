@@ -30,12 +30,8 @@ def faces_with_titles(table: pd.DataFrame, titles: pd.Series, study: Path) -> Fi
         titles: str, one per row.
         study: folder of the products, `lib.paths.data(scale)`.
     """
-    if table.empty:
-        figure = plt.figure(figsize=(3, 0.4))
-        figure.text(0.5, 0.5, "there is no such image", ha="center", va="center")
-        return figure
-    crops = crop_faces(table.head(16), study, size=96).images[:]
-    return plots.gallery(list(crops), titles.head(16).tolist(), columns=8)
+    crops = [] if table.empty else list(crop_faces(table.head(16), study, size=96).images[:])
+    return plots.gallery(crops, titles.head(16).tolist(), columns=8)
 
 
 def strength_curves(frames: pd.DataFrame, chosen: pd.Index, levels: Sequence[float]) -> Figure:

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 DOUBT, CERTAIN = 0.05, 0.8  # a label is suspected below the first if another emotion reaches the second
 COMPONENTS = 40  # principal components of the features
+FOLDS = 5
 
 
 def find(features: np.ndarray, emotions: Sequence[str], groups: np.ndarray) -> pd.DataFrame:
@@ -23,23 +24,36 @@ def find(features: np.ndarray, emotions: Sequence[str], groups: np.ndarray) -> p
     is no proof: look at the images, and never drop them from validation or test, which would only make those easier.
     The field calls the idea confident learning (Northcutt, Jiang and Chuang 2021); this is its simplest form.
 
+    Emotions with fewer groups than folds are not judged; where fewer than two are left, none is.
+
     Args:
         features: float (N, F), one row per image, for instance `lib.faces.shape.shapes`.
         emotions: N labels.
         groups: int (N,), clusters, or `lib.splits.leakage.groups`.
 
     Returns:
-        Columns confidence (probability of the label), suggestion, suspected; the index of `emotions` if it has one.
+        Columns confidence (probability of the label, NaN where it is not judged), suggestion (""), suspected (False);
+        the index of `emotions` if it has one.
     """
     emotions = pd.Series(emotions)
-    names, label = np.unique(emotions.to_numpy(dtype=str), return_inverse=True)
+    found = pd.DataFrame({"confidence": np.nan, "suggestion": "", "suspected": False}, index=emotions.index)
+    labels, groups = emotions.to_numpy(dtype=str), np.asarray(groups)
+    judged = pd.Series(groups).groupby(labels).transform("nunique").to_numpy() >= FOLDS
+    if len(np.unique(labels[judged])) > 1:
+        found.loc[judged] = _judged(features[judged], labels[judged], groups[judged]).set_axis(found.index[judged])
+    return found
+
+
+def _judged(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
+    """Return the columns of `find`; features (N, F), labels and groups (N,)."""
+    names, label = np.unique(labels, return_inverse=True)
     choice = GridSearchCV(LogisticRegression(max_iter=300), {"C": [1e-3, 1e-2, 1e-1, 1]}, scoring="neg_log_loss", cv=3)
     components = min(COMPONENTS, features.shape[1], len(label) // 2)
     model = make_pipeline(StandardScaler(), PCA(components, random_state=0), StandardScaler(), choice)
-    cut = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    cut = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     probability = cross_val_predict(model, features, label, groups=groups, cv=cut, method="predict_proba")
     confidence = probability[np.arange(len(label)), label]
     rival = np.where(np.arange(len(names)) == label[:, None], -1, probability)
     suspected = (confidence < DOUBT) & (rival.max(axis=1) >= CERTAIN)
-    columns = {"confidence": confidence, "suggestion": names[rival.argmax(axis=1)], "suspected": suspected}
-    return pd.DataFrame(columns, index=emotions.index)
+    suggestion = names[rival.argmax(axis=1)]
+    return pd.DataFrame({"confidence": confidence, "suggestion": suggestion, "suspected": suspected})

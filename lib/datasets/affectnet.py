@@ -107,5 +107,5 @@ def _by_list(root: Path, name: str) -> Listing:
     codes = table["expression"].map(lambda code: re.sub(r"\.0+$", "", code))
     emotion, reason = split_codes(codes, CODES, DROPPED, "expression code")
     rows = pd.DataFrame({"file": names, "emotion": emotion, "split": _LISTS[name.rsplit("/", 1)[-1]]})
-    absent, _ = files.absent_files(rows, root, below or "")  # the other list names the images left
-    return part(rows, reason.where(reason != "", absent))
+    reason, _ = files.check_files(rows, reason, root, below or "")  # the other list names the images left
+    return part(rows, reason)

@@ -37,5 +37,5 @@ def read(root: Path) -> Listing:
     reason = reason.mask(bad, "level " + table["level"].map(repr) + "; expected 20, 40, 60, 80 or 100")
     names = files.check_inside(table["file"], root / "labels.csv")
     rows = pd.DataFrame({"file": names, "emotion": emotion, "intensity": level})
-    absent, unlabelled = files.absent_files(rows, root)
-    return part(rows, reason.where(reason != "", absent), unlabelled)
+    reason, unlabelled = files.check_files(rows, reason, root)
+    return part(rows, reason, unlabelled)

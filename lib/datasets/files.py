@@ -134,19 +134,28 @@ def check_inside(files: pd.Series, label_file: Path) -> pd.Series:
     return files
 
 
-def absent_files(rows: pd.DataFrame, root: Path, below: str = "") -> tuple[pd.Series, list[tuple[str, str]]]:
+def check_files(
+    rows: pd.DataFrame, reason: pd.Series, root: Path, below: str = ""
+) -> tuple[pd.Series, list[tuple[str, str]]]:
     """Compare a label file with what lies on disk.
 
+    Args:
+        rows: of the label file; their `file` is relative to `root`.
+        reason: why a row cannot be used already, "" where nothing is against it.
+        root: the data set's folder.
+        below: its folder of images, relative to `root`.
+
     Returns:
-        For each row, whose `file` is relative to `root`, "" or the reason why it cannot be used; and (file, reason) for
-        images below `root/below` without a row.
+        For each row "" or the reason why it cannot be used; and (file, reason) for images below `root/below` without a
+        row.
     """
     names, refused = walk(root, below)
     links = dict(refused)
     here = rows["file"].isin(set(names))
-    reason = rows["file"].map(links).fillna("named in the label file, not on disk").where(~here, "")
-    twice = rows["file"].duplicated() & here
-    reason = reason.mask(twice, "named twice in the label file; the first row is used")
+    absent = rows["file"].map(links).fillna("named in the label file, not on disk")
+    reason = reason.mask((reason == "") & ~here, absent)
+    twice = rows.loc[reason == "", "file"].duplicated().reindex(rows.index, fill_value=False)
+    reason = reason.mask(twice, "named twice in the label file; the first row that can be used is used")
     named = set(rows["file"])
     unlabelled = [(file, "no row in the label file") for file in names if file not in named]
     return reason, unlabelled + [(file, why) for file, why in refused if file not in named]

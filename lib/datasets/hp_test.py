@@ -46,5 +46,5 @@ def read(root: Path) -> Listing:
             "split": "test",
         }
     )
-    absent, unlabelled = files.absent_files(rows, root)
-    return part(rows, reason.where(reason != "", absent), unlabelled)
+    reason, unlabelled = files.check_files(rows, reason, root)
+    return part(rows, reason, unlabelled)

@@ -110,7 +110,7 @@ def trained(people: int, pictures: int, kept: float, stops: float) -> pd.DataFra
     Args:
         people: how many; the last `HELD_OUT` of them choose the epoch.
         pictures: of each person, at most as many as emotions times lights fit well: a multiple of 14.
-        kept: share of the dark people that the biased set keeps dark.
+        kept: share in [0, 1] of the dark people that the biased set keeps dark, as many young as old.
         stops: of exposure of those, negative for too short.
 
     Returns:
@@ -123,12 +123,19 @@ def trained(people: int, pictures: int, kept: float, stops: float) -> pd.DataFra
         rows += [who | version | {"light": _light(shot)} | shot for shot in _shots(number, pictures)]
     table = pd.DataFrame(rows)
     dark = table["skin"] == ATTRIBUTES["skin"][1]
-    stays = table["person"].isin(table["person"][dark].unique()[:: round(1 / kept)])
+    stays = table["person"].isin(_kept(table[dark], kept))
     lightened = table[dark & ~stays].assign(skin=ATTRIBUTES["skin"][0])
     darkened = table[dark & stays].assign(stops=stops)
     table = table.assign(balanced=True, biased=~dark)
     other = pd.concat([lightened, darkened]).assign(balanced=False, biased=True)
     return pd.concat([table, other], ignore_index=True)
+
+
+def _kept(dark: pd.DataFrame, share: float) -> np.ndarray:
+    """Return a share of the people of a plan, the same of the young and of the old: skin says nothing of age."""
+    people = [part["person"].unique() for _, part in dark.groupby("age")]
+    places = [np.linspace(0, len(part) - 1, round(share * len(part))).round().astype(int) for part in people]
+    return np.concatenate([part[place] for part, place in zip(people, places, strict=True)])
 
 
 def _light(shot: dict[str, object]) -> str:

@@ -1,6 +1,7 @@
 """Frames from a video, to be labelled: the sharpest of every half-second that shows a face."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -67,8 +68,12 @@ def pick(video: Path | str, folder: Path | str, every: float = EVERY) -> Picked:
 
     Raises:
         lib.images.ImageError: not a video.
-        ValueError: `every` is too small.
+        ValueError: `every` is too small, or the folder holds frames of a video of this name.
     """
+    stem = re.escape(Path(video).stem)
+    before = [file.name for file in Path(folder).glob("*.jpg") if re.fullmatch(rf"{stem}_\d+\.\d\d\.jpg", file.name)]
+    if before:
+        raise ValueError(f"{folder} holds frames of a video of this name ({before[0]}); expected a folder without")
     files, seen = [], []
     for seconds, image in sharpest_frames(_counted(video, seen), every):
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from lib.images import Frame
 from lib.live import smooth
 from lib.live.track import Track, Tracker
 from lib.predict import Face, Predictor
+from lib.predict.predictor import shares
 
 COUNTED = 30  # frames over which the rate is taken
 
@@ -107,6 +108,6 @@ def answer(
     if smoothed:
         outputs = smoothed(seconds, outputs)
     probabilities, intensities = np.split(outputs, [len(emotions)])
-    probabilities = probabilities / probabilities.sum()  # a median of shares need not sum to 1
+    probabilities = shares(probabilities)  # a median of shares need not sum to 1
     emotion = emotions[int(np.argmax(probabilities))]
     return Answer(number, face.box, emotion, probabilities, None if face.intensities is None else intensities)

@@ -55,14 +55,14 @@ class Window:
         self._jobs, self._predictor, self._line = Jobs(), None, None
         self._intensity, self._smoothing = intensity, smoothing
         self._newest: Read | None = None  # of the video; its thread writes, the window reads
-        self._opened = 0  # counts what was opened: a late answer about something earlier is dropped
+        self._opened = 0  # counts what was opened or left: a late answer about something earlier is dropped
         self.main = MainPage(self.root, self.enter, self.leave)
         self.page = DetectionPage(
             self.root, self.back, self.choose_file, self.choose_model, lambda: self.open(0), self.open, self.detect
         )
         self._bind()
         self.load(model)
-        self.back() if source is None else self.open(source)
+        self.main.show() if source is None else self.open(source)
         self._tick()
 
     def run(self) -> None:
@@ -76,8 +76,10 @@ class Window:
         self.page.show()
 
     def back(self) -> None:
-        """Go to the main page; a video or the camera ends."""
+        """Go to the main page; a video or the camera ends, and what is being opened is dropped."""
         self._stop()
+        if self.page.read is None:
+            self.page.say("Stopped.")
         self.page.hide()
         self.main.show()
 
@@ -104,13 +106,12 @@ class Window:
     def load(self, model: str) -> None:
         """Load a network; one that cannot be used leaves the one before in its place."""
         self.page.say(f"Loading the model {Path(model).stem} ...")
-        self._jobs.start(partial(self._load, model), self._loaded, self._not_loaded)
+        self._jobs.start(partial(self._load, model), partial(self._loaded, self._opened), self._not_loaded)
 
     def open(self, source: str | int) -> None:
         """Open an image, or play a video or a camera."""
         self.enter()
         self._stop()
-        self._opened += 1
         self.page.clear()
         if source == "":
             self.page.say("Type the path of an image or a video, or choose one with Open.")
@@ -161,10 +162,11 @@ class Window:
         self._predictor = Predictor.load(model, self._intensity)
         return model
 
-    def _loaded(self, model: str) -> None:
+    def _loaded(self, opened: int, model: str) -> None:
         self.page.say(f"The model {Path(model).stem} is loaded. Open an image or a video.")
-        if self.page.read is not None and not self._line:
-            self.open(self.page.path.get())  # the image again, with the new model
+        path = self.page.path.get()  # empty after a camera
+        if opened == self._opened and self.page.read is not None and path and not self._line:
+            self.open(path)  # the image again, with the new model
 
     def _not_loaded(self, reason: str) -> None:
         self.page.say(reason + (". The model before stays." if self._predictor else ""))
@@ -209,7 +211,8 @@ class Window:
         self.page.say(sentence)
 
     def _stop(self) -> None:
-        """End a video or the camera; its last frame stays."""
+        """End a video or the camera, or one that is about to begin; its last frame stays."""
+        self._opened += 1
         if self._line:
             self._line.close()
             self._line = None

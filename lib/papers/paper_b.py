@@ -5,11 +5,9 @@ prints no number of images, no size of an image, no loss, no optimiser and no ba
 numbers stands at the end.
 """
 
-# ---------------------------------------------------------------- data and network
+# ---------------------------------------------------------------- data
 
 CLASSES = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt")  # section on the data
-NETWORK = "resnet50"  # sections 4 and 6, pretrained
-FUTURE_NETWORKS = ("resnet101", "resnet152")  # future work
 
 # ---------------------------------------------------------------- results
 

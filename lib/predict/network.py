@@ -116,11 +116,10 @@ def load(name_or_path: str | Path) -> Network:
         FileNotFoundError: neither; the message lists the names.
         ValueError: the file breaks its contract.
     """
-    path = FOLDER / f"{name_or_path}.tflite"
+    ours = {file.stem: file for file in sorted(FOLDER.glob("*.tflite"))}
+    path = ours.get(str(name_or_path), Path(name_or_path))
     if not path.is_file():
-        path = Path(name_or_path)
-    if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in FOLDER.glob("*.tflite")))
+        names = ", ".join(ours)
         raise FileNotFoundError(f"no network {str(name_or_path)!r}; expected a file, or one of: {names}")
     try:
         return Network(path)

@@ -44,6 +44,9 @@ class Predictor:
     Args:
         classifier: gives probabilities; a network with intensities gives their shares of the sum instead.
         regressor: gives intensities.
+
+    Raises:
+        ValueError: a regressor without intensities, or with other classes.
     """
 
     def __init__(self, classifier: Network, regressor: Network | None = None) -> None:
@@ -51,6 +54,9 @@ class Predictor:
             regressor = classifier
         if regressor is not None and regressor.contract.head != "sigmoid":
             raise ValueError(f"{regressor.contract.name} gives probabilities; expected a network with intensities")
+        if regressor is not None and regressor.contract.classes != classifier.contract.classes:
+            named = ", ".join(regressor.contract.classes)
+            raise ValueError(f"{regressor.contract.name} has the classes {named}; expected those of the other network")
         self.classifier, self.regressor = classifier, regressor
         self.emotions = classifier.contract.classes
 
@@ -111,13 +117,19 @@ class Predictor:
         """
         crops: dict[tuple[str, int], np.ndarray] = {}  # both networks may see the same one
         outputs = _outputs(self.classifier, rgb, face, crops)
-        probabilities = outputs / outputs.sum()
+        probabilities = shares(outputs)
         intensities = None
         if self.regressor is not None:
             same = self.regressor is self.classifier
             intensities = outputs if same else _outputs(self.regressor, rgb, face, crops)
         emotion = self.emotions[int(outputs.argmax())]
         return Face(tuple(map(float, face.box)), face.landmarks, emotion, probabilities, intensities)
+
+
+def shares(outputs: np.ndarray) -> np.ndarray:
+    """Return outputs (K,), none of them negative, over their sum; K equal shares where all of them are 0."""
+    total = outputs.sum()
+    return outputs / total if total > 0 else np.full_like(outputs, 1 / len(outputs))
 
 
 def _outputs(network: Network, rgb: np.ndarray, face: Detected, crops: dict[tuple[str, int], np.ndarray]) -> np.ndarray:

@@ -16,7 +16,7 @@ from lib.splits import leakage
 from lib.training import MODERN, real_faces
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}  # of the images, whole people together
-LIMITS = "Tested on people of the same data set alone. An expression is not a feeling: not for decisions about people."
+LIMITS = "Tested on images of the same data set alone. An expression is not a feeling: not for decisions about people."
 METRICS = ["metric", "of", "value", "low", "high", "n", "clusters"]
 
 
@@ -56,7 +56,7 @@ def train(data_set: str, out: Path, epochs: int, size: int, seed: int, scale: st
         leakage.groups(table)[sides["test"]],
         pairs["train"][0][: export.CALIBRATION],
         origin,
-        f"{datasets.about(data_set).title}: people who were in neither training nor the choice of the epoch",
+        f"{datasets.about(data_set).title}: {_tested(tested)}, in neither training nor the choice of the epoch",
     )
     data = f"{datasets.about(data_set).title}, {len(sides['train'])} training images"
     answers = emotions.names(models.predict(model, held_out.crops, flip=True))
@@ -68,6 +68,13 @@ def train(data_set: str, out: Path, epochs: int, size: int, seed: int, scale: st
     interval = "too few people for an interval" if few else f"{row['low']:.3f} to {row['high']:.3f}"
     yield f"accuracy {row['accuracy']:.3f} ({interval}), n = {row['labelled']}"
     yield f"{out}: {row['MB']:.1f} MB, {row['answers changed']:.2%} of the answers changed by the export"
+
+
+def _tested(table: pd.DataFrame) -> str:
+    """Return who was tested: people only where every one of them is known."""
+    if (table["subject"] != "").all():
+        return "other people"
+    return "other images, near duplicates apart, of people who are unknown and may be the same"
 
 
 def evaluate_on(network: Network, data_set: str, scale: str) -> pd.DataFrame:
