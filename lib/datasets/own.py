@@ -62,7 +62,7 @@ def _by_folder(root: Path) -> Listing:
 
 
 def _by_csv(root: Path, name: str) -> Listing:
-    """Several annotators of one file: the first usable row counts, the others are listed; agreement is `lib.labelling`'s."""
+    """Several annotators of one file: the first usable row counts; agreement is `lib.labelling`'s."""
     table = label_file.read(root, name, ("path", "emotion"), OPTIONAL)
     table = table.reindex(columns=["path", "emotion", *OPTIONAL], fill_value="")
     emotion, reason = split_codes(table["emotion"].str.lower(), CODES, DROPPED, "emotion")
