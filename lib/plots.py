@@ -108,10 +108,20 @@ def fit_curves(history: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str) -> Axes:
-    """Draw a figure with its interval over strength: a table with `strength` (percent), `value`, `low`, `high`."""
+def by_strength(table: pd.DataFrame, ax: Axes, label: str, colour: str, aside: float = 0.0) -> Axes:
+    """Draw a figure with its interval over strength.
+
+    Args:
+        table: with `strength` (percent), `value`, `low`, `high`.
+        ax: axes.
+        label: in the legend.
+        colour: of line and intervals.
+        aside: per cent by which it is drawn to the right, so that intervals of several do not cover each other.
+    """
     below, above = table["value"] - table["low"], table["high"] - table["value"]
-    ax.errorbar(table["strength"], table["value"], [below, above], fmt="o-", capsize=3, color=colour, label=label)
+    ax.errorbar(
+        table["strength"] + aside, table["value"], [below, above], fmt="o-", capsize=3, color=colour, label=label
+    )
     ax.set_xlabel("labelled strength of the expression, %")
     ax.grid(alpha=0.3)
     return ax

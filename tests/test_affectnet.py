@@ -152,6 +152,7 @@ def test_every_printed_accuracy_gets_a_row_and_a_verdict():
     cells = beside_paper_b.cells({one.name: vars(one) for one in done})
     assert [row["the paper's number"] for row in cells] == list(paper_b.PRINTED)
     assert {row["ours, true"] for row in cells} == {"12.5%"}
+    assert {row["what was fitted"] for row in cells} == {"as fitted; recognises 1 of 8 emotions: not learned"}
 
 
 def test_a_short_fit_leaves_out_the_epochs_that_it_does_not_have():

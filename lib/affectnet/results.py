@@ -76,6 +76,11 @@ def beside(history: pd.DataFrame, images: Mapping[str, int], reported: pd.DataFr
     return whole.assign(verdict=[beside_paper_b.verdict(row[0], row[1], row[2:]) for row in columns])
 
 
+def recognised(reported: pd.DataFrame) -> str:
+    """Return how many emotions a network recognises at all, in words; `reported` from the function of that name."""
+    return beside_paper_b.recognised(reported.loc[reported["metric"] == "recall", "value"])
+
+
 def results(beside: pd.DataFrame, reported: pd.DataFrame, network: str, origin: str) -> list[records.Result]:
     """Return what notebook 15 records.
 

@@ -36,12 +36,14 @@ def find(features: np.ndarray, emotions: Sequence[str], groups: np.ndarray) -> p
         the index of `emotions` if it has one.
     """
     emotions = pd.Series(emotions)
-    found = pd.DataFrame({"confidence": np.nan, "suggestion": "", "suspected": False}, index=emotions.index)
+    verdicts = pd.DataFrame({"confidence": np.nan, "suggestion": "", "suspected": False}, index=emotions.index)
     labels, groups = emotions.to_numpy(dtype=str), np.asarray(groups)
     judged = pd.Series(groups).groupby(labels).transform("nunique").to_numpy() >= FOLDS
     if len(np.unique(labels[judged])) > 1:
-        found.loc[judged] = _judged(features[judged], labels[judged], groups[judged]).set_axis(found.index[judged])
-    return found
+        verdicts.loc[judged] = _judged(features[judged], labels[judged], groups[judged]).set_axis(
+            verdicts.index[judged]
+        )
+    return verdicts
 
 
 def _judged(features: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> pd.DataFrame:

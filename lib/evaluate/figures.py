@@ -27,9 +27,11 @@ def board(table: pd.DataFrame, item: Item, title: str) -> Figure:
 def numbers(table: pd.DataFrame, title: str) -> Figure:
     """Draw our leak-free figures with their intervals, and the printed numbers as diamonds.
 
-    Rows of `lib.evaluate.beside_paper.numbers` without an interval, or with a bound, are left out.
+    Rows of `lib.evaluate.beside_paper.numbers` without an interval, or with a bound, are left out, and losses, which
+    are those of the fit.
     """
-    strict = table[~table["verdict"].str.contains("bound")].dropna(subset=["ours (leak-free)", "low", "paper"])
+    left_out = table["verdict"].str.contains("bound") | table["item"].str.contains("loss")
+    strict = table[~left_out].dropna(subset=["ours (leak-free)", "low", "paper"])
     strict = strict.rename(columns={"item": "label", "ours (leak-free)": "value"})
     figure, ax = plt.subplots(figsize=(8, 3))
     plots.intervals(strict, ax).set(xlabel="share, or RMSE", title=title, xlim=(0, 1))

@@ -9,6 +9,7 @@ from scipy import stats
 
 from lib import evaluate, models, progress, records
 from lib.emotions import EMOTIONS
+from lib.evaluate.table import with_wilson
 from lib.explanations.maps import EDGES, GRAD_CAM, OCCLUSION, STAGES, Map, edges, randomised
 from lib.explanations.photographs import Pairs
 
@@ -88,7 +89,9 @@ def summarised(measured: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of each `metric` and `map` over all emotions, and of each emotion, with intervals over people."""
     whole = evaluate.by(measured, ["metric", "map"], "value", "person").assign(emotion="all")
     apart = measured[~measured["map"].str.endswith(RANDOM)]
-    return pd.concat([whole, evaluate.by(apart, ["metric", "map", "emotion"], "value", "person")], ignore_index=True)
+    each = evaluate.by(apart, ["metric", "map", "emotion"], "value", "person")
+    table = pd.concat([whole, each], ignore_index=True)
+    return with_wilson(table, table["value"].isin([0, 1]).to_numpy())  # both metrics are shares
 
 
 def compared(measured: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +113,16 @@ def compared(measured: pd.DataFrame) -> pd.DataFrame:
             tables.append(row.assign(metric=metric, first=first, second=second, verdict=verdict))
     columns = ["metric", "first", "second", "value", "low", "high", "n", "clusters", "verdict"]
     return pd.concat(tables, ignore_index=True)[columns]
+
+
+def in_words(differences: pd.DataFrame) -> str:
+    """Return a line per comparison of the peaks, as a list in Markdown; `differences` from `compared`."""
+    rows = differences[differences["metric"] == PEAK].itertuples()
+    return "".join(
+        f"* Peak on the region, {row.first} minus {row.second}: {row.value:+.2f} [{row.low:+.2f}, {row.high:+.2f}]:"
+        f" {row.verdict}.\n"
+        for row in rows
+    )
 
 
 def cascade(

@@ -15,6 +15,7 @@ from lib.training.loss import lowest_loss
 from lib.training.runs import Inputs
 
 COLOURS = ("#2e6fb0", "#6b8e23", "#c0392b", "#7f8c8d", "#1a1a2e")  # of networks
+APART = 0.9  # per cent of strength between two networks
 
 
 def curves(histories: pd.DataFrame, inputs: Mapping[str, Inputs]) -> Figure:
@@ -57,8 +58,10 @@ def by_level(table: pd.DataFrame, title: str) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
     labels = {"RMSE": "RMSE over the seven outputs", "accuracy": "share right, strongest without neutral"}
     for ax, (metric, label) in zip(axes, labels.items(), strict=True):
-        for colour, (network, rows) in zip(COLOURS, table.groupby("network", sort=False), strict=False):
-            plots.by_strength(rows[rows["metric"] == metric], ax, network, colour)
+        networks = table.groupby("network", sort=False)
+        aside = APART * (np.arange(networks.ngroups) - (networks.ngroups - 1) / 2)
+        for colour, place, (network, rows) in zip(COLOURS, aside, networks, strict=False):
+            plots.by_strength(rows[rows["metric"] == metric], ax, network, colour, place)
         ax.set(ylabel=label, ylim=(0, None))
     axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     figure.suptitle(title)

@@ -55,6 +55,12 @@ def measure(outputs: Mapping[str, np.ndarray], frames: pd.DataFrame) -> pd.DataF
     return pd.DataFrame(rows, columns=["network", "seed", "sequence", "roughness", "changes per second"])
 
 
+def liveliest(measured: pd.DataFrame, network: str) -> int:
+    """Return the sequence in which the answer of a network's first seed changes most; `measured` from `measure`."""
+    own = measured[(measured["network"] == network) & (measured["seed"] == 0)]
+    return int(own.loc[own["changes per second"].idxmax(), "sequence"])
+
+
 def roughness(values: np.ndarray) -> float:
     """Return the root mean square second difference of outputs (S, frames, 7) over that of their movement."""
     second = np.diff(values, n=2, axis=1)

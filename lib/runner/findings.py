@@ -14,26 +14,30 @@ Results = Mapping[str, Mapping]  # by name, as `reference.by_name` returns them
 BY_CONSTRUCTION = ("megabytes",)  # a reconstruction that was chosen for its size says nothing by having it
 UNDECIDED = ("not run", "no figure", "no interval", "not judged", "cannot be done")
 LEAK = ("classification/compact VGG-S, paper's protocol/accuracy", "classification/compact VGG-S/accuracy")
+MINUS = " minus "  # in the name of a difference
+WORTH = f"classification/paper's protocol{MINUS}leak-free/accuracy"
 SHARED = "splits/paper_table_3/same near duplicate"
 TEST = ("results/compact VGG-S, paper's protocol/accuracy", "results/compact VGG-S/accuracy")
-RMSE = "intensity/EIW/RMSE"
+WORTH_ON_TEST = f"results/paper's protocol{MINUS}leak-free/accuracy"
+RMSE = ("intensity/EIW/RMSE", "intensity/constant guess/RMSE")
 MEMORY = "real faces/compact VGG-S, paper's protocol/crop"
 SENTENCES = (  # the results that each rests on, then the sentence with their values filled in
     (
-        (*LEAK, SHARED),
+        (*LEAK, SHARED, WORTH),
         "Under the protocol of paper A as its text can be read, with {2} of the validation images near duplicates of"
         " training images, the compact network gives {0} of all of them their label; the paper prints {paper}. With"
-        " people and near duplicates kept apart the share is {1}.",
+        " people and near duplicates kept apart the share is {1}. The difference is {3}: {verdict}.",
     ),
     (
-        TEST,
+        (*TEST, WORTH_ON_TEST),
         "On the test set of a few people whom nothing was chosen on, the share is {0} under the paper's protocol and"
-        " {1} without leaks; the paper prints {paper}. Few people make the interval wide.",
+        " {1} without leaks; the paper prints {paper}. Few people make the interval wide. The difference is {2}:"
+        " {verdict}.",
     ),
     (
-        (RMSE,),
-        "The intensity of an expression is predicted with a root mean squared error of {0} on a scale from 0 to 1; the"
-        " paper prints {paper}.",
+        RMSE,
+        "The intensity of an expression is predicted with a root mean squared error of {0} on a scale from 0 to 1, and"
+        " that of always answering the mean is {1}; the paper prints {paper}.",
     ),
 )
 REAL_SENTENCE = (
@@ -50,7 +54,9 @@ def sentences(ours: Results, real: Results) -> list[str]:
         real: published results on real faces.
     """
     lines = [
-        text.format(*(estimate(ours[name]) for name in names), paper=printed(ours[names[0]]))
+        text.format(
+            *(estimate(ours[name]) for name in names), paper=printed(ours[names[0]]), verdict=leak(ours[names[-1]])
+        )
         for names, text in SENTENCES
         if all(name in ours for name in names)
     ]
@@ -117,10 +123,19 @@ def between(result: Mapping, share: bool) -> str:
 
 
 def estimate(result: Mapping) -> str:
-    """Return a result with its interval, for a sentence."""
+    """Return a result with its interval, for a sentence; a difference of shares in points."""
     share = is_share(result["name"])
+    if MINUS in result["name"] and result["low"] is not None:
+        points = [f"{100 * result[name]:+.1f}" for name in ("value", "low", "high")]
+        return "{} points ({} to {})".format(*points)
     interval = between(result, share)
     return value(result["value"], share) + (f" ({interval})" if interval else "")
+
+
+def leak(difference: Mapping) -> str:
+    """Return whether a difference of the protocols shows that a leak is worth something."""
+    low = difference["low"]
+    return "the leak is shown" if low is not None and low > 0 else "no leak is shown"
 
 
 def printed(result: Mapping) -> str:
