@@ -111,6 +111,22 @@ def test_a_figure_is_cited_as_share_in_per_cent_or_in_points():
         checks.defence(text, 2, [7 / 8])
 
 
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("it is .45", 0.45),
+        ("270 ms passed", 0.27),
+        ("some 270 milliseconds", 0.27),
+        ("4.8 times", 4.75),
+        ("0.27 s", 0.27),
+    ],
+)
+def test_a_figure_is_cited_without_its_zero_in_milliseconds_or_rounded(text, figure):
+    checks.defence(text, 2, [figure])
+    with pytest.raises(AssertionError, match="is not cited; write a number like"):
+        checks.defence(text, 2, [1.1 * figure + 0.01])
+
+
 def test_the_practice_table_leaks_by_copies_alone():
     table = practice.images()
     people = table["subject"].unique()

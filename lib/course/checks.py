@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+MILLISECONDS = ("ms", "milliseconds")
 EMPTY = "There is no answer yet: replace the ... in the cell above and run both cells again."
 
 
@@ -90,7 +91,7 @@ def defence(text: object, words: int, figures: Collection[float] = (), names: Co
     Args:
         text: of the student.
         words: least number.
-        figures: shares in [0, 1] that it must cite, as a share, in per cent or in points, up to a point.
+        figures: that it must cite up to .01 or 2 %: a share also in per cent or points, seconds also in ms.
         names: of which each must occur.
     """
     given(text)
@@ -98,15 +99,16 @@ def defence(text: object, words: int, figures: Collection[float] = (), names: Co
     assert length >= words, f"{length} words so far; an argument of at least {words} is expected."
     cited = _numbers(str(text))
     for place, figure in enumerate(figures, start=1):
-        near = any(abs(one - figure) <= 0.01 for one in cited)
+        near = any(abs(one - figure) <= max(0.01, 0.02 * abs(figure)) for one in cited)
         assert near, (
-            f"figure {place} of {len(figures)} that you have computed above is not cited; say it with a number."
+            f"figure {place} of {len(figures)} that you have computed above is not cited; "
+            "write a number like 0.37, .37 or 37 %."
         )
     for name in names:
         assert name.lower() in str(text).lower(), f"the argument does not speak of {name!r} yet."
 
 
 def _numbers(text: str) -> list[float]:
-    """Return the numbers of a text, those in per cent or points as shares."""
-    matches = re.findall(r"(\d+(?:\.\d+)?)\s*(%|per cent|percent|points|point)?", text)
-    return [float(value) / (100 if unit else 1) for value, unit in matches]
+    """Return the numbers of a text, those in per cent or points as shares, those in milliseconds as seconds."""
+    matches = re.findall(r"(\d*\.\d+|\d+)\s*(%|per cent|percent|points|point|ms\b|milliseconds)?", text)
+    return [float(value) / (1000 if unit in MILLISECONDS else 100 if unit else 1) for value, unit in matches]

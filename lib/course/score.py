@@ -9,7 +9,7 @@ import itertools
 import re
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,8 @@ from lib.emotions import EMOTIONS
 
 CONSTANT = "(always neutral, no network)"  # what everybody must beat
 WELL, BAD_REQUEST = 0, 2
-LEVEL = 0.05  # after Holm's correction for as many comparisons as there are neighbours
+LEVEL = 0.05  # after Holm's correction
+NEXT, FIRST, NEUTRAL = "verdict", "against the first", "against always neutral"
 SEEN = "agrees with the planted wrong labels of the test more often than anybody can who has seen the images alone"
 
 
@@ -34,7 +35,8 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
 
     Returns:
         A row per hand-in, best first: `hand-in`, `accuracy`, `low`, `high` (95 % over people), `images`, `people`,
-        `verdict` against the next; and a table of `hand-in`, `refused because`.
+        `verdict` against the next, `against the first` and `against always neutral`, each corrected by Holm for as many
+        comparisons as its column has; and a table of `hand-in`, `refused because`.
     """
     counted = ~test.table["canary"].to_numpy()
     predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
@@ -63,18 +65,30 @@ def _name(path: Path, taken: Collection[str]) -> str:
 
 
 def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFrame:
-    """Return the hand-ins by their accuracy, each compared with the one above it on the same images."""
+    """Return the hand-ins by their accuracy, each compared on the same images with the next, the first and neutral."""
     y_true, people = truth["emotion"].to_numpy(), truth["person"].to_numpy()
     table = evaluate.scores(predicted, y_true, people).drop_duplicates("label")
     table = table.sort_values("value", ascending=False, ignore_index=True, kind="stable")
     order = [predicted[label] for label in table["label"]]
-    pairs = [evaluate.compare(y_true, *pair, people, ("above", "below")) for pair in itertools.pairwise(order)]
-    p = evaluate.holm([pair["p"] for pair in pairs])
-    ordered = (p < LEVEL) & np.array([pair["low"] > 0 for pair in pairs], dtype=bool)
-    verdicts = np.where(ordered, "larger than the next", "cannot be ordered with the next")
+    neighbours = _larger(itertools.pairwise(order), y_true, people)
+    first = _larger([(order[0], other) for other in order[1:]], y_true, people)
+    network = (table["label"] != CONSTANT).to_numpy()
+    constant = np.zeros(len(order), bool)
+    answers = [one for one, of_network in zip(order, network, strict=True) if of_network]
+    constant[network] = _larger([(one, predicted[CONSTANT]) for one in answers], y_true, people)
     names = {"label": "hand-in", "value": "accuracy", "n": "images", "clusters": "people"}
-    table = table.rename(columns=names).assign(verdict=[*verdicts, ""])
-    return table[["hand-in", "accuracy", "low", "high", "images", "people", "verdict"]]
+    table = table.rename(columns=names)
+    table[NEXT] = [*np.where(neighbours, "larger than the next", "cannot be ordered with the next"), ""]
+    table[FIRST] = ["", *np.where(first, "smaller than the first", "cannot be ordered with the first")]
+    table[NEUTRAL] = np.where(constant, "larger", np.where(network, "not larger", ""))
+    return table[["hand-in", "accuracy", "low", "high", "images", "people", NEXT, FIRST, NEUTRAL]]
+
+
+def _larger(pairs: Iterable[tuple[np.ndarray, np.ndarray]], y_true: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return of each pair of answers, str (N,), whether the first is right more often, beyond chance: bool (P,)."""
+    rows = [evaluate.compare(y_true, *pair, people, ("above", "below")) for pair in pairs]
+    p = evaluate.holm([row["p"] for row in rows])
+    return (p < LEVEL) & np.array([row["low"] > 0 for row in rows], dtype=bool)
 
 
 def main(arguments: list[str] | None = None) -> int:
