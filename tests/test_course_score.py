@@ -108,7 +108,7 @@ def test_ten_good_hand_ins_are_scored_and_ten_bad_ones_refused(tmp_path, test_se
     assert (board["low"] <= board["accuracy"]).all()
     assert set(board["verdict"]) <= {"larger than the next", "cannot be ordered with the next", ""}
     against = board.set_index("hand-in")
-    assert list(against["against the first"])[0] == ""
+    assert against["against the first"].iloc[0] == ""
     assert against.loc["good0.csv", "against the first"] == "smaller than the first"
     assert against.loc["good7.csv", "against always neutral"] == "larger"
     assert against.loc[score.CONSTANT, "against always neutral"] == ""
