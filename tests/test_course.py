@@ -119,6 +119,7 @@ def test_a_figure_is_cited_as_share_in_per_cent_or_in_points():
         ("some 270 milliseconds", 0.27),
         ("4.8 times", 4.75),
         ("0.27 s", 0.27),
+        ("12.5 ms", 12.5),
     ],
 )
 def test_a_figure_is_cited_without_its_zero_in_milliseconds_or_rounded(text, figure):

@@ -40,9 +40,8 @@ def find(features: np.ndarray, emotions: Sequence[str], groups: np.ndarray) -> p
     labels, groups = emotions.to_numpy(dtype=str), np.asarray(groups)
     judged = pd.Series(groups).groupby(labels).transform("nunique").to_numpy() >= FOLDS
     if len(np.unique(labels[judged])) > 1:
-        verdicts.loc[judged] = _judged(features[judged], labels[judged], groups[judged]).set_axis(
-            verdicts.index[judged]
-        )
+        columns = _judged(features[judged], labels[judged], groups[judged])
+        verdicts.loc[judged] = columns.set_axis(verdicts.index[judged])
     return verdicts
 
 

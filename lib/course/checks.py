@@ -109,6 +109,8 @@ def defence(text: object, words: int, figures: Collection[float] = (), names: Co
 
 
 def _numbers(text: str) -> list[float]:
-    """Return the numbers of a text, those in per cent or points as shares, those in milliseconds as seconds."""
+    """Return the numbers of a text, those in per cent or points as shares, those in milliseconds also as seconds."""
     matches = re.findall(r"(\d*\.\d+|\d+)\s*(%|per cent|percent|points|point|ms\b|milliseconds)?", text)
-    return [float(value) / (1000 if unit in MILLISECONDS else 100 if unit else 1) for value, unit in matches]
+    seconds = [float(value) / 1000 for value, unit in matches if unit in MILLISECONDS]
+    percent = [float(value) / 100 for value, unit in matches if unit and unit not in MILLISECONDS]
+    return seconds + percent + [float(value) for value, unit in matches if not unit or unit in MILLISECONDS]
