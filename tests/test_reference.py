@@ -313,3 +313,19 @@ def test_a_damaged_publication_says_how_it_is_restored(tmp_path, monkeypatch):
     monkeypatch.setattr(reference, "reference_path", lambda _: tmp_path / "results.json")
     with pytest.raises(notebook.PlanError, match=r"restore it: git checkout .*results\.json"):
         reference.read_reference("standard")
+
+
+@pytest.mark.parametrize(("low", "words"), [(-0.006, "no leak is shown"), (0.004, "the leak is shown"), (None, "no")])
+def test_a_leak_is_shown_only_where_the_interval_of_the_difference_says_so(low, words):
+    difference = {"name": findings.WORTH, "value": 0.016, "low": low, "high": None if low is None else 0.039}
+    assert findings.leak(difference).startswith(words)
+    if low is not None:
+        assert findings.estimate(difference) == f"+1.6 points ({100 * low:+.1f} to +3.9)"
+
+
+def test_the_published_run_has_every_finding_and_its_losses_count_no_images():
+    ours = reference.by_name(reference.read_reference("standard"))
+    assert len(findings.sentences(ours, {})) == len(findings.SENTENCES)
+    losses = [row for row in findings.beside(ours) if "loss" in row["the paper's number"]]
+    assert losses
+    assert {row["images"] for row in losses} == {""}

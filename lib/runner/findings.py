@@ -95,7 +95,7 @@ def _cells(row: Mapping, ours: Results) -> dict[str, str]:
         "ours, paper's protocol": value(way["value"], share) if way else "",
         "ours, leak-free": value(strict["value"], share) if strict else "",
         "95 % interval": between(result, share),
-        "images": f"{result['n']:,}",
+        "images": "" if "loss" in row["item"] else f"{result['n']:,}",  # n of a loss counts networks
         "people or clusters": f"{result['clusters']:,}" if result.get("clusters") else "",
         "seeds": f"{result['seeds']}",
         "epoch chosen by": row["chosen by"],
