@@ -110,7 +110,7 @@ def _to_uint8(image: Image.Image) -> np.ndarray:
 
 
 def write(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
-    """Write an image file.
+    """Write an image file, whole or not at all: where it cannot be written, one that was there before stays.
 
     Args:
         path: its ending gives the format.
@@ -122,8 +122,14 @@ def write(path: Path | str, image: np.ndarray, quality: int = 95) -> None:
         OSError: the file could not be written.
     """
     check_ending(path)
-    if not cv2.imwrite(str(path), _bgr(image), [cv2.IMWRITE_JPEG_QUALITY, quality]):
-        raise OSError(f"could not write the image {path}")
+    path = Path(path)
+    part, content = path.with_name(f".{path.name}.{os.getpid()}.part"), encode(image, path.suffix, quality)
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(f"could not write the image {path}: {error.strerror}") from error
 
 
 def check_ending(path: Path | str) -> None:

@@ -163,6 +163,25 @@ def test_a_place_that_cannot_be_written_is_an_error(picture, tmp_path):
         images.write(tmp_path / "no folder" / "a.png", picture)
 
 
+@pytest.mark.parametrize("ending", [".tif", ".png", ".jpg"])
+def test_an_image_that_cannot_be_written_to_its_end_is_an_error_and_the_one_before_stays(picture, ending, tmp_path):
+    code = """
+import resource, sys
+import numpy as np
+from lib import images
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))  # as on a full disk, a write beyond fails
+images.write(sys.argv[1], np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8))
+"""
+    path = tmp_path / f"a{ending}"
+    images.write(path, picture)
+    before = path.read_bytes()
+    command = [sys.executable, "-c", code, path]
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    assert f"could not write the image {path}: " in done.stderr
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_grey_and_back_keeps_the_brightness(picture):
     grey = images.to_grey(picture)
     assert grey.shape == (40, 60)

@@ -161,10 +161,11 @@ def test_size_and_seed_are_in_the_key():
 
 
 def test_nothing_is_done_where_nothing_changed(trees, monkeypatch):
+    root = trees["jaffe"]  # drawn here, if no test has drawn it before
     monkeypatch.setattr(drawing, "draw", None)
-    before = {path: path.stat().st_mtime_ns for path in trees["jaffe"].rglob("*")}
-    stand_in.write("jaffe", "smoke", trees["jaffe"])
-    assert {path: path.stat().st_mtime_ns for path in trees["jaffe"].rglob("*")} == before
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    stand_in.write("jaffe", "smoke", root)
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
 
 
 def test_a_killed_call_is_resumed_and_ends_with_the_same_bytes(trees, tmp_path, monkeypatch):
