@@ -120,7 +120,9 @@ def export(
 ) -> None:
     """Write a trained network as a file for small devices, checked on faces; a file that fails is not left."""
     from lib import paths
-    from lib.predict import export as exports
+
+    with machine.quiet():
+        from lib.predict import export as exports
 
     exports.check(out, form)
     model, facts = exports.trained(source, origin)
@@ -141,7 +143,8 @@ def train(
     scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
 ) -> None:
     """Train the modern compact network on a data set, test it on other people of it where they are named, export it."""
-    from lib.predict import training
+    with machine.quiet():
+        from lib.predict import training
 
     for line in training.train(data_set, out, epochs, size, seed, scale):
         print(line)
@@ -155,7 +158,8 @@ def intensities(
     scale: Annotated[str, Option(help="stand-in: smoke, standard or paper")] = "standard",
 ) -> None:
     """Fit what gives intensities on real faces to the votes of FER+ on FER-2013, test it, and export it."""
-    from lib.predict import intensities as heads
+    with machine.quiet():
+        from lib.predict import intensities as heads
 
     for line in heads.fit(out, images, seed, scale):
         print(line)
@@ -168,7 +172,8 @@ def evaluate(
     scale: Annotated[str, Option(help="stand-ins: smoke, standard or paper")] = "standard",
 ) -> None:
     """Say how often a network is right on a data set, with 95 % intervals; its training images must not be in it."""
-    from lib.predict import training
+    with machine.quiet():
+        from lib.predict import training
     from lib.predict.network import load
 
     scores = training.evaluate_on(load(network), data_set, scale)

@@ -1,10 +1,12 @@
 """What the study runs on: processor, accelerator, the device that Keras uses, and the signals that stop it."""
 
+import os
 import platform
 import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +64,23 @@ def stop_like_ctrl_c() -> None:
     for name in STOPS:
         if signal.getsignal(name) != signal.SIG_IGN or name == signal.SIGINT:  # nohup ignores SIGHUP, and means it
             signal.signal(name, signal.default_int_handler)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what native libraries write to the standard error meanwhile; exceptions come as always.
+
+    TensorFlow writes lines that look like errors when it is imported and when it converts a network.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager

@@ -219,3 +219,11 @@ def test_without_a_screen_the_window_says_what_else_to_do(monkeypatch, capsys):
     monkeypatch.delenv("DISPLAY", raising=False)
     assert cli.main(["window"]) == 2
     assert "no window can be opened" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["", " 2>&-", " >&- 2>&-"])
+def test_a_command_that_needs_tensorflow_says_its_own_words_alone(closed, tmp_path):
+    command = f"{sys.executable} -m lib.cli export nothing --out {tmp_path / 'x.tflite'}{closed}"
+    done = subprocess.run(command, shell=True, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == cli.REFUSED
+    assert len(done.stderr.splitlines()) == (0 if closed else 1), done.stderr

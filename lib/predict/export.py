@@ -26,7 +26,7 @@ import pandas as pd
 from joblib.externals.loky import get_reusable_executor
 from scipy import stats
 
-from lib import datasets, emotions, evaluate, faces, models, records, splits
+from lib import datasets, emotions, evaluate, faces, machine, models, records, splits
 from lib.cleaning import duplicates
 from lib.emotions import EMOTIONS
 from lib.models import pretrained
@@ -217,7 +217,8 @@ def _convert_here(model: keras.Model, form: str, calibration: np.ndarray) -> byt
         path = Path(folder) / "network.tflite"
         takes = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="uint8")]
         options = _options(form, calibration)
-        model.export(path, format="litert", input_signature=takes, verbose=False, **options)
+        with machine.quiet():
+            model.export(path, format="litert", input_signature=takes, verbose=False, **options)
         return path.read_bytes()
 
 
