@@ -117,6 +117,47 @@ def test_ten_good_hand_ins_are_scored_and_ten_bad_ones_refused(tmp_path, test_se
     assert same["verdict"].iloc[0] == "cannot be ordered with the next"
 
 
+def with_errors(test_set, emotion, people):
+    """Answers that are right but for one emotion of some people; canaries are called neutral."""
+    table = test_set.table
+    wrong = (table["emotion"] == emotion) & table["person"].isin(people)
+    answers = table["emotion"].mask(wrong, EMOTIONS[EMOTIONS.index(emotion) - 1]).mask(table["canary"], "neutral")
+    return table[["image"]].assign(emotion=answers)
+
+
+def test_a_hand_in_is_compared_with_the_first_and_corrected_for_as_many_as_there_are(tmp_path, test_set):
+    names = sorted(set(test_set.table["person"]))
+    with_errors(test_set, "happy", []).to_csv(tmp_path / "best.csv", index=False)
+    with_errors(test_set, "happy", names[:1]).to_csv(tmp_path / "near.csv", index=False)
+    with_errors(test_set, "happy", names[1:]).to_csv(tmp_path / "far.csv", index=False)
+    board = score.score(tmp_path, test_set)[0].set_index("hand-in")
+    assert board[score.FIRST].to_dict() == {
+        "best.csv": "",
+        "near.csv": "cannot be ordered with the first",
+        "far.csv": "smaller than the first",
+        score.CONSTANT: "",
+    }
+    assert set(board.loc[["best.csv", "near.csv"], score.NEXT]) == {"cannot be ordered with the next"}
+    for emotion in ("angry", "fear", "sad"):  # as many errors as far.csv has: p is .016, .032 of two and .08 of five
+        with_errors(test_set, emotion, names[1:]).to_csv(tmp_path / f"{emotion}.csv", index=False)
+    board = score.score(tmp_path, test_set)[0].set_index("hand-in")
+    assert set(board[score.FIRST]) == {"", "cannot be ordered with the first"}
+
+
+def test_the_first_is_a_hand_in_where_always_neutral_is_above_all(tmp_path, test_set):
+    table = test_set.table
+    neutral = table.index[(table["emotion"] == "neutral") & ~table["canary"]]
+    for errors in (1, 2):
+        answers = table["image"].to_frame().assign(emotion="neutral")
+        answers.loc[neutral[:errors], "emotion"] = "happy"
+        answers.to_csv(tmp_path / f"{errors}.csv", index=False)
+    board = score.score(tmp_path, test_set)[0]
+    assert list(board["hand-in"]) == [score.CONSTANT, "1.csv", "2.csv"]
+    assert list(board[score.FIRST]) == ["", "", "cannot be ordered with the first"]
+    assert list(board[score.NEUTRAL]) == ["", "not larger", "not larger"]
+    assert list(board[score.NEXT]) == ["cannot be ordered with the next"] * 2 + [""]
+
+
 def test_an_answer_that_is_no_emotion_of_the_test_counts_as_wrong_and_stops_nothing(tmp_path, test_set, monkeypatch):
     given = {"none.tflite": hand_ins.NO_FACE, "eight.tflite": "contempt"}
     right = test_set.table["emotion"].to_numpy(dtype=str)

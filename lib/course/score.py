@@ -35,8 +35,9 @@ def score(folder: Path, test: hidden.Hidden) -> tuple[pd.DataFrame, pd.DataFrame
 
     Returns:
         A row per hand-in, best first: `hand-in`, `accuracy`, `low`, `high` (95 % over people), `images`, `people`,
-        `verdict` against the next, `against the first` and `against always neutral`, each corrected by Holm for as many
-        comparisons as its column has; and a table of `hand-in`, `refused because`.
+        `verdict` against the next row, `against the first` hand-in and `against always neutral`, each corrected by Holm
+        for as many comparisons as its column has; and a table of `hand-in`, `refused because`. The answer that is
+        always neutral has a row too, and is no hand-in: it is never the first.
     """
     counted = ~test.table["canary"].to_numpy()
     predicted, refused = {CONSTANT: np.full(counted.sum(), "neutral")}, []
@@ -71,16 +72,17 @@ def _board(predicted: dict[str, np.ndarray], truth: pd.DataFrame) -> pd.DataFram
     table = table.sort_values("value", ascending=False, ignore_index=True, kind="stable")
     order = [predicted[label] for label in table["label"]]
     neighbours = _larger(itertools.pairwise(order), y_true, people)
-    first = _larger([(order[0], other) for other in order[1:]], y_true, people)
     network = (table["label"] != CONSTANT).to_numpy()
-    constant = np.zeros(len(order), bool)
     answers = [one for one, of_network in zip(order, network, strict=True) if of_network]
-    constant[network] = _larger([(one, predicted[CONSTANT]) for one in answers], y_true, people)
+    first = _larger([(answers[0], other) for other in answers[1:]], y_true, people)
+    constant = _larger([(one, predicted[CONSTANT]) for one in answers], y_true, people)
     names = {"label": "hand-in", "value": "accuracy", "n": "images", "clusters": "people"}
     table = table.rename(columns=names)
     table[NEXT] = [*np.where(neighbours, "larger than the next", "cannot be ordered with the next"), ""]
-    table[FIRST] = ["", *np.where(first, "smaller than the first", "cannot be ordered with the first")]
-    table[NEUTRAL] = np.where(constant, "larger", np.where(network, "not larger", ""))
+    table[[FIRST, NEUTRAL]] = ""
+    others = np.flatnonzero(network)[1:]
+    table.loc[others, FIRST] = np.where(first, "smaller than the first", "cannot be ordered with the first")
+    table.loc[network, NEUTRAL] = np.where(constant, "larger", "not larger")
     return table[["hand-in", "accuracy", "low", "high", "images", "people", NEXT, FIRST, NEUTRAL]]
 
 
