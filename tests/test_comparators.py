@@ -102,8 +102,8 @@ def test_the_centres_add_the_weighted_distance_to_the_loss():
 def test_every_printed_figure_has_its_row():
     labels = {label for label, _ in named.LABELS.values()}
     assert set(paper_b.RELATED) <= labels
-    assert named.printed("cross-connected branches") == "71.5 % FER-2013, 98.5 % CK+"
-    assert named.printed(named.MODERN) == ""
+    assert paper_b.printed("cross-connected branches") == "71.5 % FER-2013, 98.5 % CK+"
+    assert paper_b.printed(named.MODERN) == ""
 
 
 def test_the_board_has_costs_and_corrected_verdicts():

@@ -85,6 +85,7 @@ def test_the_temperature_brings_back_probabilities_that_were_sharpened():
     test = pd.DataFrame({"emotion": np.array(EMOTIONS)[labels], "cluster": np.arange(len(labels))}).head(2000)
     errors = calibration.table({("net", "crop"): sharp[:2000]}, "net", 2.0, test)
     assert errors["value"].iloc[1] < 0.05 < errors["value"].iloc[0]
+    assert set(errors["network"]) == {"net"}
 
 
 def test_the_large_network_fits_the_limit_at_half_precision_and_can_leave_blocks_out(tmp_path):
@@ -170,7 +171,7 @@ def test_what_notebook_13_records_has_a_name_of_its_own_an_n_and_an_interval():
     empty = gap | {"threshold": 0.99, "low": np.nan, "high": np.nan}
     one = image | {"label": "no mixing", "difference": 0.1, "difference low": 0.0, "difference high": 0.2}
     changes = pd.DataFrame([image | {"label": ablation.RECIPE}, one]).assign(learned=False)
-    error = image | {"metric": "expected calibration error", "of": "all", "input": "crop"}
+    error = image | {"metric": "expected calibration error", "of": "all", "input": "crop", "network": "b"}
     calibrated = pd.DataFrame([error | {"when": when} for when in ("before", "after")])
     tables = recalls, pd.DataFrame([gap, empty]), changes, calibrated
     results = fair_trial.results(*tables, "stand-in", {"a": 1.0})

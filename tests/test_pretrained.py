@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import splits
+from lib import models, splits
+from lib.models import pretrained
 from lib.paths import ROOT
 from lib.training import fair_trial, real_faces, transfer
 
@@ -46,6 +47,13 @@ OF_09 = [
 TESTED = ["fitted here", "weights fer2013", *fair_trial.LABELS, *OF_09]
 
 
+def _images_shown(folder):
+    """Return how many images the one fit in a folder has learned, over all passes."""
+    (record,) = folder.glob("*/record.json")
+    images, _ = json.loads((record.parent / "setup.json").read_text())["data"]["images"]
+    return images * len(json.loads(record.read_text())["history"])
+
+
 @pytest.fixture
 def test_images():
     """Twenty test images, the first eight near duplicates of training images, two to a cluster."""
@@ -62,6 +70,15 @@ def test_a_network_is_scored_on_the_images_that_it_has_and_compared_on_those_tha
     assert (overall["value"] == 1).all()
     assert len(real_faces.sentences(overall)) == 3
     assert real_faces.compared(answers, test_images, "a")["n"].tolist() == [11, 11]
+
+
+def test_the_study_keeps_the_network_with_the_higher_accuracy_on_validation():
+    images = np.random.default_rng(0).integers(0, 255, (20, 48, 48, 3), dtype=np.uint8)
+    networks = {name: models.build("compact_vgg_s", 48) for name in ("a", "b")}
+    for name, model in networks.items():
+        labels = models.predict(model, images, flip=True).argmax(axis=1)
+        assert real_faces.better(networks, images, labels) == name
+    assert real_faces.better(networks, images, np.full(20, 9)) == "a"  # equals
 
 
 def test_a_side_has_whole_images_first_and_then_the_crops_that_there_are():
@@ -108,6 +125,14 @@ def test_the_networks_of_both_notebooks_are_tested_in_one_reading_of_the_reporte
     assert {row["when"] for row in card["calibration"]} == {"before", "after"}
     assert {"whole image", "crop", real_faces.BOTH} == {row["input"] for row in card["metrics"]}
     assert [(row["fitted on"], row["tested on"]) for row in card["transfer"]] == [*product(transfer.SIDES, repeat=2)]
+    assert "The study keeps: weights fer2013" in json.dumps(executed[-5:])  # one pass over a toy is worse
+    shipped = json.loads((pretrained.FOLDER / "fer2013.json").read_text())
+    assert {name: card[name] for name in ("data", "settings", "sha256")} == {
+        name: shipped[name] for name in ("data", "settings", "sha256")
+    }
+    shown = [_images_shown(tmp_path / "data/smoke" / part) for part in ("models/real", "rendered/models")]
+    assert shown[1] == pytest.approx(shown[0], rel=0.5)
+    assert shown[1] > 0
 
     reads = splits.test_reads(tmp_path / "data" / "smoke")
     assert reads[["reader", "split", "read"]].to_numpy().tolist() == [["13", "fer2013", 1]]

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from lib import emotions, evaluate, paths, records, side_by_side, training
-from lib.comparators.named import SEED, SOURCES, printed
+from lib.comparators.named import SEED, SOURCES
+from lib.papers import paper_b
 from lib.training import classification, trained_networks
 from lib.training.runs import Inputs
 
@@ -60,7 +61,7 @@ def table(
     )
     names = rows["label"]
     rows["learned"] = np.where(names.isin(lost), "no", "yes")
-    rows = rows.assign(source=names.map(SOURCES), printed=[printed(label) for label in names])
+    rows = rows.assign(source=names.map(SOURCES), printed=[paper_b.printed(label) for label in names])
     return rows.join(pd.DataFrame.from_dict(costs, orient="index"), on="label")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lib.models import COMPARATOR, NAMES
-from lib.papers import paper_b
 from lib.training.trained_networks import BASE, TRADITIONAL
 
 MODERN = "modern compact"
@@ -45,8 +44,3 @@ def run_table(networks: Sequence[str], size: int, inputs: str = "faces") -> pd.D
     runs = pd.DataFrame({"label": [LABELS[name][0] for name in networks]})
     runs["model"] = [name if name in NAMES else COMPARATOR + name for name in networks]
     return runs.assign(pixels=size, inputs=inputs, recipe="all", seed=SEED)
-
-
-def printed(label: str) -> str:
-    """Return what paper B prints of a method, such as "71.5 % FER-2013, 98.5 % CK+"; empty where it prints nothing."""
-    return ", ".join(f"{100 * share:.1f} % {where}" for where, share in paper_b.RELATED.get(label, {}).items())

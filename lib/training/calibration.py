@@ -60,7 +60,7 @@ def table(
         test: N test images with `emotion` and `cluster`.
 
     Returns:
-        Rows of `lib.evaluate.calibration` with `input`, `when` and `temperature`.
+        Rows of `lib.evaluate.calibration` with `network`, `input`, `when` and `temperature`.
     """
     rows = []
     for (name, kind), given in outputs.items():
@@ -69,5 +69,5 @@ def table(
             for when, value in (("before", 1.0), ("after", temperature)):
                 shown = test[here]
                 error = evaluate.calibration(shown["emotion"], cooled(given[here], value), shown["cluster"])
-                rows.append(error.assign(input=kind, when=when, temperature=value))
+                rows.append(error.assign(network=network, input=kind, when=when, temperature=value))
     return pd.concat(rows, ignore_index=True)

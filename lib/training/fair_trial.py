@@ -243,8 +243,8 @@ def results(
         how = f"minus {changes['label'].iloc[0]}, on the same validation images, crops"
         how += "" if row["learned"] else NOT_LEARNED
         done += records.results(table, f"recipe/{row['label']}", how, origin)
-    for (kind, when), rows in calibrated.groupby(["input", "when"], sort=False):
-        how = f"test images, flip{remark([OWN], lost)}"
+    for (network, kind, when), rows in calibrated.groupby(["network", "input", "when"], sort=False):
+        how = f"test images, flip{remark([network], lost)}"
         done += records.results(rows, f"calibration/{kind}/{when}", how, origin)
     return done
 

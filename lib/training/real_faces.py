@@ -217,6 +217,18 @@ def half_precision(
     return rounded, {"n": len(labels)} | {key: round(float(value), 4) for key, value in shares.items()}
 
 
+def better(networks: Mapping[str, keras.Model], images: np.ndarray, labels: np.ndarray) -> str:
+    """Return the name of the network with the highest accuracy, the first of equals; the mirrored image is asked too.
+
+    Args:
+        networks: by name.
+        images: uint8 (M, size, size, 3), of validation.
+        labels: int (M,), positions in `EMOTIONS`.
+    """
+    right = {name: models.predict(one, images, flip=True).argmax(axis=1) == labels for name, one in networks.items()}
+    return max(right, key=lambda name: right[name].mean())
+
+
 def outputs(networks: Mapping[str, keras.Model], kinds: Mapping[str, Kind], tested: np.ndarray) -> Outputs:
     """Return the outputs of networks, float (N, 7), on every kind of image and of `BOTH`, mirrored image included.
 
@@ -337,23 +349,14 @@ def compared(answers: Answers, test: pd.DataFrame, base: str) -> pd.DataFrame:
     return evaluate.leaderboard(same, test["emotion"].to_numpy()[fair], test["cluster"][fair], base)
 
 
-def card(
-    table: pd.DataFrame,
-    settings: Settings,
-    record: Record,
-    rounding: Mapping[str, float],
-    scores: pd.DataFrame,
-    calibrated: pd.DataFrame,
-) -> dict[str, object]:
-    """Return what a user of the weights must know: data, protocol, settings, limits, metrics, calibration.
+def card(table: pd.DataFrame, settings: Settings, record: Record, rounding: Mapping[str, float]) -> dict[str, object]:
+    """Return what a user of weights must know of how they were made: data, protocol, settings, limits.
 
     Args:
         table: from `load`.
         settings: of the fit.
         record: of the fit.
         rounding: from `half_precision`.
-        scores: from the function of that name.
-        calibrated: from `lib.training.calibration.table`.
     """
     protocol = [
         "Official training images to train; of the public test images one half chose the epoch, the other is reported,",
@@ -376,11 +379,21 @@ def card(
         "settings": asdict(settings) | {"best epoch": record.best_epoch + 1, "device": record.device},
         "limits": " ".join(limits),
         "half precision": dict(rounding),
-        "calibration": calibrated.drop(columns="per_seed").round(4).to_dict("records"),
-        "metrics": scores[scores["network"] == "fitted here"]
-        .drop(columns=["network", "per_seed"])
-        .round(4)
-        .to_dict("records"),
+    }
+
+
+def measured(scores: pd.DataFrame, calibrated: pd.DataFrame, network: str) -> dict[str, object]:
+    """Return what a card has of the tests of a network: metrics and calibration.
+
+    Args:
+        scores: from the function of that name.
+        calibrated: from `lib.training.calibration.table`.
+        network: name in both.
+    """
+    tables = {"calibration": calibrated, "metrics": scores}
+    return {
+        name: table[table["network"] == network].drop(columns=["network", "per_seed"]).round(4).to_dict("records")
+        for name, table in tables.items()
     }
 
 

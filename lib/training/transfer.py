@@ -2,11 +2,12 @@
 
 A side is one kind of faces, "real" or "rendered", with the network that was fitted on its training images. With a
 stand-in of the data set there is one side, the rendered one; the weights that come with the study are the network of
-the other, and their card has its figures. With the data set itself there are both: the stand-in is drawn beside it.
+the other, and their card has its figures. With the data set itself there are both: the stand-in is drawn beside it, and
+its network learns in as many steps, since its images are fewer.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -49,7 +50,7 @@ def sides(own: Side, origin: str, settings: Settings, study: Path, scale: str) -
     Args:
         own: of the notebook's data set.
         origin: "real" or "stand-in", of its images.
-        settings: of a fit on rendered faces.
+        settings: of the fit on the notebook's own images, in whose steps the rendered ones are learned.
         study: folder of the products.
         scale: of the study; the stand-in beside a real data set is drawn at most at the scale standard.
     """
@@ -57,24 +58,29 @@ def sides(own: Side, origin: str, settings: Settings, study: Path, scale: str) -
         return {"rendered": own}
     data_set = own.table["data_set"].iloc[0]
     scale = "smoke" if scale == "smoke" else "standard"
-    return {"real": own, "rendered": rendered_side(data_set, own.model, settings, study / "rendered", scale)}
+    trained = (own.table["split"] == "train").to_numpy()
+    images = settings.epochs * sum(int((kind.usable & trained).sum()) for kind in own.kinds.values())
+    rendered = rendered_side(data_set, own.model, settings, study / "rendered", scale, images)
+    return {"real": own, "rendered": rendered}
 
 
-def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder: Path, scale: str) -> Side:
+def rendered_side(data_set: str, model: keras.Model, settings: Settings, folder: Path, scale: str, images: int) -> Side:
     """Draw the stand-in of a data set, fit a network on it, and return both.
 
     Args:
         data_set: one with an official split.
         model: a network of the kind and size that is to be fitted.
-        settings: of the fit.
+        settings: of the fit, but for its passes.
         folder: of the products of the stand-in, none of the data set itself.
         scale: of the stand-in.
+        images: to learn in all passes together.
     """
     tree = stand_in.ensure(scale, [data_set])[data_set]
     table = real_faces.load(data_set, folder, scale, tree)
     kinds = real_faces.kinds(table, model.input_shape[1], folder)
     train = real_faces.side(kinds, table, "train", real_faces.VOTES)
     validation = real_faces.side(kinds, table, "validation")
+    settings = replace(settings, epochs=max(1, round(images / len(train[0]))))
     model, _ = real_faces.fit(train, validation, settings, folder / "models", model.name)
     test = splits.read_test(data_set, folder, "13", ["fitted on rendered faces"])
     return Side(model, kinds, table, test)
