@@ -18,8 +18,8 @@ def publish(model: keras.Model, name: str, card: dict[str, object], folder: Path
     Args:
         model: from `lib.models.build`, trained.
         name: of the files.
-        card: what a user must know: data, protocol, settings, metrics with intervals. Network, size and checksum are
-            added.
+        card: what a user must know: data, protocol, settings, metrics with intervals. Network, size and checksum come
+            first, as they are.
         folder: where to.
 
     Raises:
@@ -33,7 +33,7 @@ def publish(model: keras.Model, name: str, card: dict[str, object], folder: Path
     facts = {"network": model.name, "size": model.input_shape[1], "classes": model.output_shape[-1]}
     facts |= {"head": model.layers[-1].activation.__name__, "sha256": sha256(path)}
     with replace_on_success(path.with_suffix(".json")) as part:
-        part.write_text(json.dumps(facts | card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(facts | card | facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 
